@@ -1,0 +1,313 @@
+package io.vmferry.disk;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The stable codes of every failure a user can meet. Names are API: scripts match on them. Each has
+ * a category, the cause and the remedy; {@code docs/errors.md} is made of them.
+ */
+public enum ErrorCode {
+  // Images of any format.
+  IMAGE_EMPTY(
+      Category.USER,
+      "The file has no bytes.",
+      "Upload the image again and compare its size with the original's."),
+  IMAGE_TRUNCATED(
+      Category.USER,
+      "The file ends before a structure or data that its headers promise.",
+      "Upload or copy the image again; if the original is as short, make it again."),
+  IMAGE_FORMAT_UNKNOWN(
+      Category.USER,
+      "The bytes are not an image of any supported format.",
+      "If this is a raw disk, say so with the format 'raw'; otherwise convert it to VMDK, VHD, VHDX or OVA.",
+      "InvalidParameter: Parameter disk-image-size=0 has an invalid format"),
+  IMAGE_FORMAT_MISMATCH(
+      Category.USER,
+      "The declared format is not the one the bytes have.",
+      "Declare the format that was found, or none."),
+  DISK_SIZE_ZERO(
+      Category.USER, "The image holds a disk of 0 bytes.", "Make the image again from the disk."),
+  DISK_SIZE_TOO_LARGE(
+      Category.USER,
+      "The disk is larger than an EBS snapshot may be imported: 16 TiB.",
+      "Shrink the disk, or split it over several volumes."),
+  REFERENCE_REFUSED(
+      Category.USER,
+      "The image names another file that was not given with it, or by a name that is not a plain file name.",
+      "Pack all of the machine's files into one OVA, or convert the disk to one self-contained file."),
+  REFERENCE_MISSING(
+      Category.USER,
+      "A file that the image names is not there.",
+      "Put every file of the image beside it, under the names it uses."),
+
+  // VMDK.
+  VMDK_HEADER_INVALID(
+      Category.USER, "The VMDK's sparse extent header is damaged.", "Export the disk again."),
+  VMDK_VERSION_UNSUPPORTED(
+      Category.USER,
+      "The VMDK has a version that is not known.",
+      "Export the disk as stream-optimized VMDK."),
+  VMDK_COMPRESSION_UNSUPPORTED(
+      Category.USER,
+      "The VMDK is compressed with an algorithm that is not deflate.",
+      "Export the disk as stream-optimized VMDK.",
+      "File uses unsupported compression algorithm"),
+  VMDK_DESCRIPTOR_INVALID(
+      Category.USER, "The VMDK's descriptor cannot be understood.", "Export the disk again."),
+  VMDK_EXTENT_UNSUPPORTED(
+      Category.USER,
+      "The VMDK has an extent of a kind that holds no importable data: a raw device mapping, or a VMFS file.",
+      "Export the disk as stream-optimized VMDK; a raw device mapping must become a virtual disk first."),
+  VMDK_SESPARSE_UNSUPPORTED(
+      Category.USER,
+      "The VMDK is a space-efficient sparse (SEsparse) disk, as snapshots of VMFS-6 make them.",
+      "Consolidate the machine's snapshots and export the disk as stream-optimized VMDK."),
+  VMDK_DELTA_UNSUPPORTED(
+      Category.USER,
+      "The VMDK is a delta disk: it holds only the changes to a parent disk.",
+      "Consolidate the machine's snapshots and export the disk again."),
+  VMDK_GRAIN_DIRECTORY_INVALID(
+      Category.USER,
+      "The VMDK's grain directory, or an entry of it, points outside of the file.",
+      "The file is damaged or cut off: copy or export it again."),
+  VMDK_GRAIN_TABLE_INVALID(
+      Category.USER,
+      "An entry of a VMDK's grain table points outside of the file.",
+      "The file is damaged or cut off: copy or export it again."),
+  VMDK_GRAIN_INVALID(
+      Category.USER,
+      "A compressed grain of the VMDK cannot be inflated to the length it must have.",
+      "The file is damaged: copy or export it again.",
+      "ClientError: Uncompressed data has invalid length"),
+
+  // VHD.
+  VHD_FOOTER_INVALID(
+      Category.USER,
+      "The VHD's footer, or its copy at the start of a dynamic disk, is missing, damaged, or they differ.",
+      "Export the disk again; a disk that is a checkpoint of another must be merged first.",
+      "ClientError: Footers not identical"),
+  VHD_HEADER_INVALID(
+      Category.USER,
+      "The dynamic VHD's header is damaged.",
+      "The file is damaged: copy or export it again."),
+  VHD_DIFFERENCING_UNSUPPORTED(
+      Category.USER,
+      "The VHD is a differencing disk: it holds only the changes to a parent disk.",
+      "Merge the checkpoint into its parent and import the merged disk.",
+      "ClientError: Footers not identical"),
+  VHD_BLOCK_ALLOCATION_TABLE_INVALID(
+      Category.USER,
+      "An entry of the VHD's block allocation table points outside of the file.",
+      "The file is damaged or cut off: copy or export it again."),
+
+  // VHDX.
+  VHDX_HEADER_INVALID(
+      Category.USER,
+      "Neither of the VHDX's two headers is valid.",
+      "The file is damaged: copy or export it again."),
+  VHDX_REGION_TABLE_INVALID(
+      Category.USER,
+      "The VHDX's region tables are damaged or name a required region that is not known.",
+      "The file is damaged: copy or export it again."),
+  VHDX_METADATA_INVALID(
+      Category.USER,
+      "The VHDX's metadata is damaged or has a required item that is not known.",
+      "The file is damaged: copy or export it again."),
+  VHDX_LOG_INVALID(
+      Category.USER,
+      "The VHDX was not closed properly, and the log that would repair it is damaged.",
+      "Attach the disk to the hypervisor it comes from, detach it cleanly, and copy it again."),
+  VHDX_BLOCK_ALLOCATION_TABLE_INVALID(
+      Category.USER,
+      "An entry of the VHDX's block allocation table points outside of the file or has an unknown state.",
+      "The file is damaged or cut off: copy or export it again."),
+  VHDX_DIFFERENCING_UNSUPPORTED(
+      Category.USER,
+      "The VHDX is a differencing disk: it holds only the changes to a parent disk.",
+      "Merge the checkpoint into its parent and import the merged disk."),
+
+  // OVA and OVF.
+  OVA_TAR_INVALID(
+      Category.USER,
+      "The OVA is not a valid tar archive.",
+      "The file is damaged or cut off: copy or export it again."),
+  OVA_MEMBER_NAME_UNSAFE(
+      Category.USER,
+      "A member of the OVA has an absolute name or one with '..' in it.",
+      "Export the machine again; do not use an OVA from a source you do not trust."),
+  OVA_WITHOUT_OVF(Category.USER, "The OVA has no .ovf member.", "Export the machine again as OVA."),
+  OVA_SEVERAL_OVFS(
+      Category.USER, "The OVA has more than one .ovf member.", "Pack one machine into one OVA."),
+  OVA_MANIFEST_INVALID(
+      Category.USER,
+      "A line of the OVA's manifest (.mf) cannot be understood.",
+      "Export the machine again."),
+  OVA_MANIFEST_MISMATCH(
+      Category.USER,
+      "A file of the OVA does not have the digest its manifest (.mf) promises.",
+      "The file is damaged or was changed: copy or export it again."),
+  OVF_INVALID(
+      Category.USER, "The OVF descriptor cannot be understood.", "Export the machine again."),
+  OVF_XML_UNSAFE(
+      Category.USER,
+      "The OVF descriptor declares a document type or entities, which no OVF needs.",
+      "Export the machine again; do not use an OVA from a source you do not trust."),
+  OVF_FILE_MISSING(
+      Category.USER,
+      "The OVF names a file that the OVA does not hold.",
+      "Export the machine again, or add the file under the name the OVF uses."),
+  OVF_WITHOUT_DISK(
+      Category.USER,
+      "The OVF describes no disk that has content.",
+      "Export the machine with its disks."),
+  OVF_SEVERAL_SYSTEMS(
+      Category.USER,
+      "The OVF describes more than one virtual machine.",
+      "Export each machine on its own."),
+  OVF_COMPRESSION_UNSUPPORTED(
+      Category.USER,
+      "A file of the OVF is compressed or cut into chunks.",
+      "Export the machine with its disks as stream-optimized VMDK, whole and without further compression."),
+
+  // Sources.
+  SOURCE_LOCATION_INVALID(
+      Category.USER,
+      "The source is not an s3:// or https:// location or a readable file.",
+      "Give s3://bucket/key, an https:// URL, or a path.",
+      "Invalid S3 source location"),
+  SOURCE_NOT_FOUND(
+      Category.USER,
+      "There is no such object or file.",
+      "Check the bucket, the key and the Region.",
+      "Invalid S3 source location"),
+  SOURCE_ACCESS_DENIED(
+      Category.USER,
+      "The source may not be read.",
+      "Allow s3:GetObject on it (and kms:Decrypt on its key) to vmferry's functions, or make a new presigned URL.",
+      "Invalid S3 source location"),
+  SOURCE_REGION_MISMATCH(
+      Category.USER,
+      "The bucket is in another Region than the stack.",
+      "Copy the object to a bucket in the stack's Region, or deploy a stack where the bucket is.",
+      "The given S3 bucket is not local to the Region"),
+  SOURCE_CHANGED(
+      Category.USER,
+      "The source changed while it was imported.",
+      "Import it again, and leave it alone until the task has ended."),
+  SOURCE_ADDRESS_REFUSED(
+      Category.USER,
+      "The URL leads to a private, loopback or link-local address.",
+      "Upload the image to S3 and import it from there."),
+  SOURCE_UNREACHABLE(
+      Category.EXTERNAL,
+      "The server of the URL does not answer as it should.",
+      "Try again later, or upload the image to S3."),
+
+  // Requests and tasks.
+  PARAMETER_INVALID(
+      Category.USER,
+      "A parameter of the request is missing or has no valid value.",
+      "Correct the parameter."),
+  TOO_MANY_DISKS(
+      Category.USER, "A machine has more than 21 disks.", "Import the further disks as snapshots."),
+  TASK_NOT_FOUND(Category.USER, "There is no task of that id.", "List the tasks there are."),
+  TASK_CANCELLED(Category.USER, "The task was cancelled.", "Start it again if that was not meant."),
+  TASK_STATE_CONFLICT(
+      Category.USER,
+      "The task's state does not allow that.",
+      "Look at the task's status; a task that has ended stays so."),
+  CLIENT_TOKEN_CONFLICT(
+      Category.USER,
+      "The client token was used before with other parameters.",
+      "Use a new client token for a new request."),
+  TASK_LIMIT_EXCEEDED(
+      Category.CAPACITY,
+      "As many tasks are active as the configuration allows.",
+      "Wait for one to end, or raise the limit."),
+  SNAPSHOT_NOT_FOUND(
+      Category.USER, "There is no snapshot of that id.", "List the snapshots there are."),
+  STATE_DIRECTORY_UNUSABLE(
+      Category.USER,
+      "The state directory cannot be used.",
+      "Choose another with --state, or stop the vmferry that uses it."),
+  OUTPUT_UNUSABLE(Category.USER, "The output cannot be written.", "Choose another place for it."),
+
+  // The services below.
+  SERVICE_THROTTLED(
+      Category.CAPACITY,
+      "An AWS service throttles the account's calls.",
+      "The task retries by itself; if it fails for that, raise the quota."),
+  SERVICE_UNAVAILABLE(
+      Category.EXTERNAL,
+      "An AWS service fails or does not answer.",
+      "The task retries by itself; if it fails for that, try again later."),
+  SERVICE_ACCESS_DENIED(
+      Category.USER,
+      "An AWS service refuses a call of vmferry's role.",
+      "Give the role the permission the message names.",
+      "The service role <vmimport> does not exist or does not have sufficient permissions for the service to continue"),
+  SNAPSHOT_FAILED(
+      Category.EXTERNAL, "EBS ended the snapshot with an error.", "Start the task again."),
+
+  // Ourselves.
+  INTERNAL(
+      Category.INTERNAL,
+      "A fault of vmferry itself.",
+      "Report it with the task's id and the output of --debug.");
+
+  /** Who must act, and whether trying again can help. */
+  public enum Category {
+    /** The request or the image must change. */
+    USER,
+    /** A service outside of vmferry failed; trying again can help. */
+    EXTERNAL,
+    /** A quota or limit is reached; trying again later helps. */
+    CAPACITY,
+    /** A fault of vmferry. */
+    INTERNAL
+  }
+
+  private final Category category;
+  private final String cause;
+  private final String remedy;
+  private final @Nullable String guideText;
+
+  ErrorCode(Category category, String cause, String remedy) {
+    this(category, cause, remedy, null);
+  }
+
+  ErrorCode(Category category, String cause, String remedy, @Nullable String guideText) {
+    this.category = category;
+    this.cause = cause;
+    this.remedy = remedy;
+    this.guideText = guideText;
+  }
+
+  /** Who must act. */
+  public Category category() {
+    return category;
+  }
+
+  /** What lies behind the failure, in one sentence. */
+  public String cause() {
+    return cause;
+  }
+
+  /** What to do, in one sentence. */
+  public String remedy() {
+    return remedy;
+  }
+
+  /**
+   * The EC2 service's own text for this failure, which users search for; null where it has none.
+   */
+  public @Nullable String guideText() {
+    return guideText;
+  }
+
+  /** The whole message: the guide's text where there is one, the detail, the remedy. */
+  String message(String detail) {
+    String start = guideText == null ? "" : guideText + ": ";
+    return start + detail + ". " + remedy;
+  }
+}

@@ -1,0 +1,51 @@
+package io.vmferry.disk.io;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * A run of another source's bytes: a member of an OVA. Closing a slice leaves the other source
+ * open.
+ */
+public final class SliceByteSource implements ByteSource {
+  private final String name;
+  private final ByteSource source;
+  private final long offset;
+  private final long size;
+
+  /**
+   * The {@code size} bytes of {@code source} from {@code offset} on.
+   *
+   * @throws IllegalArgumentException if the slice does not lie inside the source
+   */
+  public SliceByteSource(String name, ByteSource source, long offset, long size) {
+    if (offset < 0 || size < 0 || offset > source.size() - size) {
+      throw new IllegalArgumentException(
+          "slice of %d bytes at %d outside of %s (%d bytes)"
+              .formatted(size, offset, source.name(), source.size()));
+    }
+    this.name = name;
+    this.source = source;
+    this.offset = offset;
+    this.size = size;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public long size() {
+    return size;
+  }
+
+  @Override
+  public void readFully(long position, ByteBuffer destination) throws IOException {
+    checkRange(position, destination.remaining());
+    source.readFully(offset + position, destination);
+  }
+
+  @Override
+  public void close() {}
+}
