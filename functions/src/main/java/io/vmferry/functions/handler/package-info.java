@@ -1,0 +1,5 @@
+/** The Lambda functions: decode, call one service, encode. */
+@NullMarked
+package io.vmferry.functions.handler;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,62 @@
+package io.vmferry.functions.task;
+
+import io.vmferry.disk.DiskFormat;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One disk of a task.
+ *
+ * @param index position in the machine, 0 for the root device
+ * @param container index of the request's container it comes from
+ * @param format the image's format
+ * @param virtualSize the disk's size in bytes
+ * @param files what it is read from: the image first, then the files the image names; empty for a
+ *     disk without content
+ * @param deviceName the block device it becomes; empty until it is chosen
+ * @param snapshotId the snapshot it is written to; empty until that is started
+ * @param chunks how many chunks the plan cuts it into
+ * @param plannedBytes what those chunks cover: the work that progress is measured by
+ */
+public record Disk(
+    int index,
+    int container,
+    DiskFormat format,
+    long virtualSize,
+    List<ContentFile> files,
+    Optional<String> deviceName,
+    Optional<String> snapshotId,
+    int chunks,
+    long plannedBytes) {
+  private static final long GIB = 1L << 30;
+
+  /** Copies the list. */
+  public Disk {
+    files = List.copyOf(files);
+  }
+
+  /** The volume the disk fits in, in GiB. */
+  public int volumeSizeGib() {
+    return Math.toIntExact(Math.ceilDiv(virtualSize, GIB));
+  }
+
+  /** The same disk with its snapshot. */
+  public Disk withSnapshot(String id) {
+    return new Disk(
+        index,
+        container,
+        format,
+        virtualSize,
+        files,
+        deviceName,
+        Optional.of(id),
+        chunks,
+        plannedBytes);
+  }
+
+  /** The same disk with its share of the plan. */
+  public Disk withPlan(int planChunks, long bytes) {
+    return new Disk(
+        index, container, format, virtualSize, files, deviceName, snapshotId, planChunks, bytes);
+  }
+}

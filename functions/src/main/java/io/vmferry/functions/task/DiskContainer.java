@@ -1,0 +1,27 @@
+package io.vmferry.functions.task;
+
+import io.vmferry.disk.DiskFormat;
+import java.util.Optional;
+
+/**
+ * One source of an import request: a disk image, or an OVA that may hold several.
+ *
+ * @param url {@code s3://bucket/key} or {@code https://…}; credentials in it never leave the task's
+ *     own item
+ * @param format what the caller says the bytes are: {@code ova}, {@code ovf} or a {@link
+ *     DiskFormat}'s id; empty to find out
+ * @param description free text
+ * @param deviceName the block device the disk becomes, {@code /dev/sdb}; empty for the next free
+ *     one
+ */
+public record DiskContainer(
+    String url,
+    Optional<String> format,
+    Optional<String> description,
+    Optional<String> deviceName) {
+
+  /** A container of which only the location is known. */
+  public static DiskContainer of(String url) {
+    return new DiskContainer(url, Optional.empty(), Optional.empty(), Optional.empty());
+  }
+}

@@ -1,0 +1,39 @@
+package io.vmferry.functions.task;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What an import is asked to do.
+ *
+ * @param kind an image or a snapshot
+ * @param containers the sources; the first one's first disk becomes the root device
+ * @param name the image's name, 3 to 128 characters; empty for the task's id
+ * @param description the image's or snapshot's description, at most 255 characters
+ * @param architecture {@code x86_64}, {@code arm64} or {@code i386}; empty for {@code x86_64}
+ * @param bootMode {@code legacy-bios}, {@code uefi} or {@code uefi-preferred}; empty for what the
+ *     source says, else the architecture's default
+ * @param encrypted whether the snapshots are encrypted; empty for the account's default
+ * @param kmsKeyId the key that encrypts them; empty for the account's default
+ * @param clientToken the same token and parameters start one task only; at most 64 characters
+ * @param tags of the image and its snapshots
+ */
+public record ImportRequest(
+    TaskKind kind,
+    List<DiskContainer> containers,
+    Optional<String> name,
+    Optional<String> description,
+    Optional<String> architecture,
+    Optional<String> bootMode,
+    Optional<Boolean> encrypted,
+    Optional<String> kmsKeyId,
+    Optional<String> clientToken,
+    Map<String, String> tags) {
+
+  /** Copies the collections. */
+  public ImportRequest {
+    containers = List.copyOf(containers);
+    tags = Map.copyOf(tags);
+  }
+}

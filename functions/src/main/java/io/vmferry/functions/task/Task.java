@@ -1,0 +1,167 @@
+package io.vmferry.functions.task;
+
+import io.vmferry.disk.ErrorCode;
+import io.vmferry.disk.VmferryException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * An import task as it is stored. Immutable: each change is a new value.
+ *
+ * @param id {@link TaskKind#idPrefix()} and 17 hexadecimal digits
+ * @param status where it stands
+ * @param statusMessage what it does right now, or why it failed; for people
+ * @param request what was asked
+ * @param createdAt when it was accepted
+ * @param updatedAt when it last changed
+ * @param disks its disks, once they are known; the root device first
+ * @param bootMode the boot mode the sources ask for, where the request has none
+ * @param imageId the AMI, once it is registered
+ * @param error why it failed
+ * @param version counts the changes; the store's optimistic lock
+ */
+public record Task(
+    String id,
+    TaskStatus status,
+    String statusMessage,
+    ImportRequest request,
+    Instant createdAt,
+    Instant updatedAt,
+    List<Disk> disks,
+    Optional<String> bootMode,
+    Optional<String> imageId,
+    Optional<TaskError> error,
+    long version) {
+
+  /** Copies the list. */
+  public Task {
+    disks = List.copyOf(disks);
+  }
+
+  /** A task just accepted. */
+  public static Task accepted(String id, ImportRequest request, Instant now) {
+    return new Task(
+        id,
+        TaskStatus.ACTIVE,
+        "pending",
+        request,
+        now,
+        now,
+        List.of(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        0);
+  }
+
+  /**
+   * The task in a later state, or unchanged but for the message if it is in that state already:
+   * steps are retried.
+   *
+   * @throws VmferryException {@link ErrorCode#TASK_STATE_CONFLICT} if the task is past that state
+   */
+  public Task advanced(TaskStatus next, String message) {
+    if (next != status && !status.mayBecome(next)) {
+      throw new VmferryException(
+          ErrorCode.TASK_STATE_CONFLICT,
+          "task %s is %s and cannot become %s".formatted(id, status, next));
+    }
+    return new Task(
+        id, next, message, request, createdAt, updatedAt, disks, bootMode, imageId, error, version);
+  }
+
+  /** The task with its disks. */
+  public Task withDisks(List<Disk> newDisks) {
+    return new Task(
+        id,
+        status,
+        statusMessage,
+        request,
+        createdAt,
+        updatedAt,
+        newDisks,
+        bootMode,
+        imageId,
+        error,
+        version);
+  }
+
+  /** The task with the boot mode its sources ask for. */
+  public Task withBootMode(Optional<String> mode) {
+    return new Task(
+        id,
+        status,
+        statusMessage,
+        request,
+        createdAt,
+        updatedAt,
+        disks,
+        mode,
+        imageId,
+        error,
+        version);
+  }
+
+  /** The task with its image. */
+  public Task withImage(String id2) {
+    return new Task(
+        id,
+        status,
+        statusMessage,
+        request,
+        createdAt,
+        updatedAt,
+        disks,
+        bootMode,
+        Optional.of(id2),
+        error,
+        version);
+  }
+
+  /** The task with the reason of its failure; the first reason stays. */
+  public Task withError(TaskError reason) {
+    return new Task(
+        id,
+        status,
+        statusMessage,
+        request,
+        createdAt,
+        updatedAt,
+        disks,
+        bootMode,
+        imageId,
+        Optional.of(error.orElse(reason)),
+        version);
+  }
+
+  /** The task as its next version, changed at {@code now}; what a store writes. */
+  public Task nextVersion(Instant now) {
+    return new Task(
+        id,
+        status,
+        statusMessage,
+        request,
+        createdAt,
+        now,
+        disks,
+        bootMode,
+        imageId,
+        error,
+        version + 1);
+  }
+
+  /**
+   * The disk of that index.
+   *
+   * @throws VmferryException {@link ErrorCode#INTERNAL} if there is none
+   */
+  public Disk disk(int index) {
+    if (index < 0 || index >= disks.size()) {
+      throw new VmferryException(
+          ErrorCode.INTERNAL,
+          "task %s has no disk %d but %d disks".formatted(id, index, disks.size()));
+    }
+    return disks.get(index);
+  }
+}
