@@ -1,0 +1,5 @@
+/** Tests of what block formats have in common. */
+@NullMarked
+package io.vmferry.disk.block;
+
+import org.jspecify.annotations.NullMarked;
