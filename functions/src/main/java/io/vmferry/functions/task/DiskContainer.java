@@ -24,4 +24,25 @@ public record DiskContainer(
   public static DiskContainer of(String url) {
     return new DiskContainer(url, Optional.empty(), Optional.empty(), Optional.empty());
   }
+
+  /**
+   * The container with no credentials in its location: a web URL loses its user information, its
+   * query and its fragment. The keys of {@code s3://} locations are left as they are.
+   */
+  public DiskContainer withoutCredentials() {
+    return new DiskContainer(withoutCredentials(url), format, description, deviceName);
+  }
+
+  private static String withoutCredentials(String url) {
+    int authority = url.indexOf("://") + 3;
+    if (authority < 3 || url.startsWith("s3://")) {
+      return url;
+    }
+    String plain = url.split("[?#]", 2)[0];
+    int path = plain.indexOf('/', authority);
+    String host = path < 0 ? plain.substring(authority) : plain.substring(authority, path);
+    return plain.substring(0, authority)
+        + host.substring(host.lastIndexOf('@') + 1)
+        + (path < 0 ? "" : plain.substring(path));
+  }
 }

@@ -36,4 +36,19 @@ public record ImportRequest(
     containers = List.copyOf(containers);
     tags = Map.copyOf(tags);
   }
+
+  /** The request with no credentials in its containers' locations. */
+  public ImportRequest withoutCredentials() {
+    return new ImportRequest(
+        kind,
+        containers.stream().map(DiskContainer::withoutCredentials).toList(),
+        name,
+        description,
+        architecture,
+        bootMode,
+        encrypted,
+        kmsKeyId,
+        clientToken,
+        tags);
+  }
 }

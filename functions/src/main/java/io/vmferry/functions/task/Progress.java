@@ -18,4 +18,12 @@ public record Progress(long doneBytes, long writtenBlocks, int doneChunks) {
         writtenBlocks + other.writtenBlocks,
         doneChunks + other.doneChunks);
   }
+
+  /** The larger of each figure. */
+  public Progress max(Progress other) {
+    return new Progress(
+        Math.max(doneBytes, other.doneBytes),
+        Math.max(writtenBlocks, other.writtenBlocks),
+        Math.max(doneChunks, other.doneChunks));
+  }
 }

@@ -135,6 +135,22 @@ public record Task(
         version);
   }
 
+  /** The task with no credentials in its request; what is kept of a task that has ended. */
+  public Task withoutCredentials() {
+    return new Task(
+        id,
+        status,
+        statusMessage,
+        request.withoutCredentials(),
+        createdAt,
+        updatedAt,
+        disks,
+        bootMode,
+        imageId,
+        error,
+        version);
+  }
+
   /** The task as its next version, changed at {@code now}; what a store writes. */
   public Task nextVersion(Instant now) {
     return new Task(

@@ -1,0 +1,59 @@
+package io.vmferry.functions.fake;
+
+import io.vmferry.disk.ErrorCode;
+import io.vmferry.disk.VmferryException;
+import io.vmferry.functions.port.SnapshotReader;
+import io.vmferry.functions.port.SnapshotStore;
+import java.nio.ByteBuffer;
+import java.util.function.Consumer;
+
+/** Reads the completed snapshots of an {@link InMemorySnapshotStore}. */
+public final class InMemorySnapshotReader implements SnapshotReader {
+  private final InMemorySnapshotStore store;
+  private final Faults faults = new Faults();
+
+  /** A reader of that store's snapshots. */
+  public InMemorySnapshotReader(InMemorySnapshotStore store) {
+    this.store = store;
+  }
+
+  /** Failures of the operations {@code list}, {@code read}. */
+  public Faults faults() {
+    return faults;
+  }
+
+  @Override
+  public long list(String snapshotId, Consumer<Block> blocks) {
+    faults.check("list");
+    requireCompleted(snapshotId);
+    store
+        .blocks(snapshotId)
+        .keySet()
+        .forEach(index -> blocks.accept(new Block(index, token(snapshotId, index))));
+    return store.request(snapshotId).volumeSizeGib();
+  }
+
+  @Override
+  public void read(String snapshotId, Block block, ByteBuffer destination) {
+    faults.check("read");
+    requireCompleted(snapshotId);
+    byte[] content = store.blocks(snapshotId).get(block.index());
+    if (content == null || !block.token().equals(token(snapshotId, block.index()))) {
+      throw new VmferryException(
+          ErrorCode.INTERNAL,
+          "block %d of %s is not read by that token".formatted(block.index(), snapshotId));
+    }
+    destination.put(content);
+  }
+
+  private void requireCompleted(String snapshotId) {
+    if (store.state(snapshotId) != SnapshotStore.State.COMPLETED) {
+      throw new VmferryException(
+          ErrorCode.SNAPSHOT_NOT_FOUND, "snapshot %s is not completed".formatted(snapshotId));
+    }
+  }
+
+  private static String token(String snapshotId, int index) {
+    return snapshotId + ":" + index;
+  }
+}
