@@ -78,6 +78,29 @@ public final class TablePages {
     return pageOf(position).getLong((int) (position % PAGE_BYTES));
   }
 
+  /**
+   * Fills {@code destination} with the table's bytes from {@code position} on.
+   *
+   * @throws IllegalArgumentException if they do not lie inside the table
+   * @throws IOException if the table cannot be read
+   */
+  public void read(long position, ByteBuffer destination) throws IOException {
+    if (position < 0 || position > length - destination.remaining()) {
+      throw new IllegalArgumentException(
+          "%d bytes at %d of a table of %d bytes"
+              .formatted(destination.remaining(), position, length));
+    }
+    long at = position;
+    while (destination.hasRemaining()) {
+      ByteBuffer page = pageOf(at);
+      int inside = (int) (at % PAGE_BYTES);
+      int count = Math.min(destination.remaining(), page.capacity() - inside);
+      destination.put(destination.position(), page, inside, count);
+      destination.position(destination.position() + count);
+      at += count;
+    }
+  }
+
   private ByteBuffer pageOf(long position) throws IOException {
     long index = position / PAGE_BYTES;
     LoadedPage recent = last;
