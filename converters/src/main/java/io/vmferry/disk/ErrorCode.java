@@ -164,6 +164,10 @@ public enum ErrorCode {
       Category.USER,
       "The OVF describes more than one virtual machine.",
       "Export each machine on its own."),
+  OVF_DELTA_UNSUPPORTED(
+      Category.USER,
+      "A disk of the OVF holds only the changes to another disk of it.",
+      "Consolidate the machine's snapshots and export it again."),
   OVF_COMPRESSION_UNSUPPORTED(
       Category.USER,
       "A file of the OVF is compressed or cut into chunks.",
