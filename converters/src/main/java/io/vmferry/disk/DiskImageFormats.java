@@ -4,6 +4,7 @@ import io.vmferry.disk.io.ByteSource;
 import io.vmferry.disk.raw.RawFormat;
 import io.vmferry.disk.vhd.VhdFormat;
 import io.vmferry.disk.vhdx.VhdxFormat;
+import io.vmferry.disk.vmdk.VmdkFormat;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
@@ -16,7 +17,8 @@ public final class DiskImageFormats {
   public static final long MAX_VIRTUAL_SIZE = 16L << 40;
 
   /** Every format that can be told by its bytes, in the order in which they are asked. */
-  private static final List<DiskImageFormat> PROBED = List.of(new VhdFormat(), new VhdxFormat());
+  private static final List<DiskImageFormat> PROBED =
+      List.of(new VhdFormat(), new VhdxFormat(), new VmdkFormat());
 
   private static final DiskImageFormat RAW = new RawFormat();
 

@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.disk.vmdk;
+
+import org.jspecify.annotations.NullMarked;
