@@ -1,0 +1,49 @@
+package io.vmferry.cli;
+
+import io.vmferry.cli.backend.BackendFactory;
+import io.vmferry.cli.progress.ProgressDisplay;
+import io.vmferry.cli.progress.Ticker;
+import java.io.PrintStream;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * What surrounds a command.
+ *
+ * @param out for results
+ * @param err for progress and errors
+ * @param columns the width of the terminal that {@code err} goes to; empty if it goes to none
+ * @param variables the process's environment
+ * @param backends reaches the system that does the work; not touched by help and usage errors
+ * @param ticker time
+ */
+public record CliEnvironment(
+    PrintStream out,
+    PrintStream err,
+    OptionalInt columns,
+    Map<String, String> variables,
+    BackendFactory backends,
+    Ticker ticker) {
+
+  /** A display for work that goes on. */
+  ProgressDisplay progress() {
+    return ProgressDisplay.on(err, columns, ticker);
+  }
+
+  /**
+   * The state directory where none is given: {@code $VMFERRY_STATE}, else {@code vmferry} below
+   * {@code $XDG_STATE_HOME}, which is {@code ~/.local/state} if it is not set.
+   */
+  Path defaultState() {
+    Optional<Path> own = variable("VMFERRY_STATE").map(Path::of);
+    Optional<Path> xdg = variable("XDG_STATE_HOME").map(base -> Path.of(base, "vmferry"));
+    return own.or(() -> xdg)
+        .orElseGet(() -> Path.of(System.getProperty("user.home"), ".local", "state", "vmferry"));
+  }
+
+  private Optional<String> variable(String name) {
+    return Optional.ofNullable(variables.get(name)).filter(value -> !value.isEmpty());
+  }
+}

@@ -1,0 +1,149 @@
+package io.vmferry.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import io.vmferry.disk.ErrorCode;
+import io.vmferry.disk.VmferryException;
+import io.vmferry.functions.json.Json;
+import io.vmferry.functions.task.Disk;
+import io.vmferry.functions.task.Progress;
+import io.vmferry.functions.task.Task;
+import io.vmferry.functions.task.TaskError;
+import io.vmferry.functions.task.TaskKind;
+import io.vmferry.functions.task.TaskStatus;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * Tasks as JSON for scripts. The names are API. Sources are left out: they can hold credentials.
+ */
+final class TaskJson {
+  private static final int ALL = 100;
+
+  private TaskJson() {}
+
+  /** A task with how far it is. */
+  static TaskView of(Task task, Progress progress) {
+    return new TaskView(
+        task.id(),
+        task.request().kind() == TaskKind.IMPORT_IMAGE ? "image" : "snapshot",
+        task.status().name().toLowerCase(Locale.ROOT),
+        task.statusMessage(),
+        percent(task, progress),
+        task.createdAt(),
+        task.updatedAt(),
+        task.imageId(),
+        task.disks().stream().map(TaskJson::of).toList(),
+        task.error().map(TaskJson::of));
+  }
+
+  /** A failure that no task has. */
+  static FailureView of(VmferryException failure) {
+    return new FailureView(
+        new ErrorView(
+            failure.code(), failure.code().category(), String.valueOf(failure.getMessage())));
+  }
+
+  /** Any value as text for people and programs. */
+  static String text(Object value) {
+    try {
+      return Json.mapper().writer(SerializationFeature.INDENT_OUTPUT).writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("cannot be written as JSON: " + value.getClass(), e);
+    }
+  }
+
+  /** Whole percent of the planned bytes; 100 only for a task that is done. */
+  static int percent(Task task, Progress progress) {
+    if (task.status() == TaskStatus.COMPLETED) {
+      return ALL;
+    }
+    long total = task.disks().stream().mapToLong(Disk::plannedBytes).sum();
+    return total == 0
+        ? 0
+        : (int) Math.min(ALL - 1L, Math.floorDiv(progress.doneBytes(), Math.ceilDiv(total, ALL)));
+  }
+
+  private static DiskView of(Disk disk) {
+    return new DiskView(
+        disk.index(),
+        disk.deviceName(),
+        disk.snapshotId(),
+        disk.format().id(),
+        disk.virtualSize(),
+        disk.volumeSizeGib());
+  }
+
+  private static ErrorView of(TaskError error) {
+    return new ErrorView(error.code(), error.code().category(), error.message());
+  }
+
+  /**
+   * A task.
+   *
+   * @param taskId its id
+   * @param kind {@code image} or {@code snapshot}
+   * @param status as the EC2 API spells it
+   * @param statusMessage for people
+   * @param progress 0 to 100
+   * @param createdAt when it was accepted
+   * @param updatedAt when it last changed
+   * @param imageId the AMI
+   * @param disks the disks, the root device first
+   * @param error why it failed
+   */
+  record TaskView(
+      String taskId,
+      String kind,
+      String status,
+      String statusMessage,
+      int progress,
+      Instant createdAt,
+      Instant updatedAt,
+      Optional<String> imageId,
+      List<DiskView> disks,
+      Optional<ErrorView> error) {}
+
+  /**
+   * A disk.
+   *
+   * @param index 0 for the root device
+   * @param deviceName the block device
+   * @param snapshotId its snapshot
+   * @param format the image's format
+   * @param diskImageSize the disk's size in bytes
+   * @param volumeSizeGib the volume it fits in
+   */
+  record DiskView(
+      int index,
+      Optional<String> deviceName,
+      Optional<String> snapshotId,
+      String format,
+      long diskImageSize,
+      int volumeSizeGib) {}
+
+  /**
+   * Why something failed.
+   *
+   * @param code the stable code
+   * @param category who must act
+   * @param message the whole message
+   */
+  record ErrorView(ErrorCode code, ErrorCode.Category category, String message) {}
+
+  /**
+   * A failure before there was a task.
+   *
+   * @param error what failed
+   */
+  record FailureView(ErrorView error) {}
+
+  /**
+   * A listing.
+   *
+   * @param tasks the newest first
+   */
+  record TasksView(List<TaskView> tasks) {}
+}

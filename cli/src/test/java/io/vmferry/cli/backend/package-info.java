@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.cli.backend;
+
+import org.jspecify.annotations.NullMarked;

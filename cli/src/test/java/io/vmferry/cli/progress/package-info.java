@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.cli.progress;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.cli.snapshot;
+
+import org.jspecify.annotations.NullMarked;
