@@ -1,0 +1,218 @@
+package io.vmferry.local;
+
+import io.vmferry.disk.ErrorCode;
+import io.vmferry.disk.VmferryException;
+import io.vmferry.local.dynamodb.DynamoDbService;
+import io.vmferry.local.ebs.EbsOptions;
+import io.vmferry.local.ebs.EbsQuotas;
+import io.vmferry.local.ebs.EbsService;
+import io.vmferry.local.ebs.SnapshotStore;
+import io.vmferry.local.ec2.Ec2Service;
+import io.vmferry.local.edge.AwsService;
+import io.vmferry.local.edge.EdgeServer;
+import io.vmferry.local.edge.FaultInjector;
+import io.vmferry.local.edge.StreamingService;
+import io.vmferry.local.s3.S3Service;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The embedded AWS: S3, DynamoDB, EBS direct and EC2's images and snapshots behind one port of the
+ * loopback interface, with their state in a directory that it locks. Further services are attached
+ * with {@link #register(AwsService)}.
+ */
+public final class EmbeddedAws implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedAws.class);
+
+  /**
+   * How to start.
+   *
+   * @param stateDirectory where the state is; made if there is none
+   * @param port the port on 127.0.0.1; 0 for any that is free
+   * @param clock the time of the services: expiry, timeouts, time stamps
+   * @param faults the faults to inject
+   * @param ebs how EBS behaves; its account and Region are those of all services
+   */
+  public record Options(
+      Path stateDirectory, int port, Clock clock, FaultInjector faults, EbsOptions ebs) {
+
+    /** Any free port, the system's clock, no faults, no quotas. */
+    public static Options of(Path stateDirectory) {
+      return new Options(
+          stateDirectory, 0, Clock.systemUTC(), new FaultInjector(0), EbsOptions.defaults());
+    }
+
+    /** The same at another port. */
+    public Options withPort(int other) {
+      return new Options(stateDirectory, other, clock, faults, ebs);
+    }
+
+    /** The same with another clock. */
+    public Options withClock(Clock other) {
+      return new Options(stateDirectory, port, other, faults, ebs);
+    }
+
+    /** The same with faults. */
+    public Options withFaults(FaultInjector other) {
+      return new Options(stateDirectory, port, clock, other, ebs);
+    }
+
+    /** The same with another EBS. */
+    public Options withEbs(EbsOptions other) {
+      return new Options(stateDirectory, port, clock, faults, other);
+    }
+
+    /** The same with request quotas of EBS. */
+    public Options withQuotas(EbsQuotas quotas) {
+      return withEbs(
+          new EbsOptions(
+              ebs.accountId(),
+              ebs.region(),
+              quotas,
+              ebs.encryptionByDefault(),
+              ebs.shortPages(),
+              ebs.flush()));
+    }
+  }
+
+  private final StateDirectory state;
+  private final EdgeServer edge;
+  private final SnapshotStore snapshots;
+  private final List<AutoCloseable> closeables;
+  private final URI endpoint;
+
+  private EmbeddedAws(
+      StateDirectory state,
+      EdgeServer edge,
+      SnapshotStore snapshots,
+      List<AutoCloseable> closeables,
+      URI endpoint) {
+    this.state = state;
+    this.edge = edge;
+    this.snapshots = snapshots;
+    this.closeables = closeables;
+    this.endpoint = endpoint;
+  }
+
+  /**
+   * Starts the services and opens the port.
+   *
+   * @throws VmferryException {@link ErrorCode#STATE_DIRECTORY_UNUSABLE} if the state cannot be
+   *     opened or is open elsewhere, or the port cannot be opened
+   */
+  public static EmbeddedAws start(Options options) {
+    StateDirectory state = StateDirectory.open(options.stateDirectory());
+    List<AutoCloseable> opened = new ArrayList<>();
+    try {
+      return start(options, state, opened);
+    } catch (IOException | UncheckedIOException | IllegalStateException e) {
+      closeAll(opened);
+      closeAll(List.of(state));
+      throw new VmferryException(
+          ErrorCode.STATE_DIRECTORY_UNUSABLE,
+          "the embedded AWS cannot start on " + options.stateDirectory() + ": " + e.getMessage(),
+          e);
+    }
+  }
+
+  private static EmbeddedAws start(
+      Options options, StateDirectory state, List<AutoCloseable> opened) throws IOException {
+    Clock clock = options.clock();
+    EdgeServer edge = new EdgeServer(options.port(), options.faults());
+    try (ExecutorService starter =
+        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().factory())) {
+      // DynamoDB takes longest; the others start beside it.
+      Future<DynamoDbService> dynamoDb =
+          starter.submit(() -> new DynamoDbService(state.resolve("dynamodb")));
+      Future<S3Service> s3 = starter.submit(() -> new S3Service(state.resolve("s3"), clock));
+      Future<?> port = starter.submit(run(edge::start));
+      SnapshotStore snapshots = new SnapshotStore(state.resolve("ebs"), clock, options.ebs());
+      opened.add(snapshots);
+      edge.register(
+          new EbsService(snapshots, state.resolve("ebs-token.key"), clock, options.ebs()));
+      edge.register(new Ec2Service(snapshots, state.resolve("ec2"), clock, options.ebs().region()));
+      opened.add(await(s3));
+      edge.register(await(s3));
+      opened.add(await(dynamoDb));
+      edge.register(await(dynamoDb));
+      await(port);
+      opened.add(edge);
+      URI endpoint =
+          edge.endpoint().orElseThrow(() -> new IOException("the port was closed at once"));
+      state.announce(endpoint);
+      return new EmbeddedAws(state, edge, snapshots, opened, endpoint);
+    }
+  }
+
+  @FunctionalInterface
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  private static Callable<Boolean> run(Step step) {
+    return () -> {
+      step.run();
+      return true;
+    };
+  }
+
+  private static <T> T await(Future<T> future) throws IOException {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while starting", e);
+    } catch (ExecutionException e) {
+      throw new IOException(String.valueOf(e.getCause()), e.getCause());
+    }
+  }
+
+  /** The address of all services: {@code http://127.0.0.1:4566}. */
+  public URI endpoint() {
+    return endpoint;
+  }
+
+  /** Attaches a service; one with the same signing name is replaced. */
+  public void register(AwsService service) {
+    edge.register(service);
+  }
+
+  /** Attaches a service that streams. */
+  public void register(StreamingService service) {
+    edge.register(service);
+  }
+
+  /** The snapshots, to look at them without the API. */
+  public SnapshotStore snapshots() {
+    return snapshots;
+  }
+
+  /** Closes the port, then the services, then gives the directory free. */
+  @Override
+  public void close() {
+    closeAll(closeables);
+    closeAll(List.of(state));
+  }
+
+  private static void closeAll(List<AutoCloseable> closeables) {
+    for (AutoCloseable closeable : closeables.reversed()) {
+      try {
+        closeable.close();
+      } catch (Exception e) {
+        LOG.warn("{} cannot be closed", closeable.getClass().getSimpleName(), e);
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+package io.vmferry.local.edge;
+
+import io.vmferry.local.edge.FaultInjector.Fault;
+
+/** Error answers that do not come from a service, in the form the service's clients expect. */
+final class EdgeErrors {
+  private EdgeErrors() {}
+
+  /** An error in the protocol of the service. */
+  static ServiceResponse of(
+      String service, int status, String code, String message, String requestId) {
+    return switch (service) {
+      case "s3" ->
+          ServiceResponse.of(
+              status,
+              "application/xml",
+              "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code><Message>%s</Message><RequestId>%s</RequestId></Error>"
+                  .formatted(code, message, requestId));
+      case "ec2" ->
+          ServiceResponse.of(
+              status,
+              "text/xml;charset=UTF-8",
+              "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>%s</Code><Message>%s</Message></Error></Errors><RequestID>%s</RequestID></Response>"
+                  .formatted(code, message, requestId));
+      default -> {
+        ServiceResponse json =
+            ServiceResponse.of(
+                status,
+                "application/json",
+                "{\"__type\":\"%s\",\"message\":\"%s\",\"Message\":\"%s\"}"
+                    .formatted(code, message, message));
+        yield new ServiceResponse(
+            status,
+            java.util.Map.of("Content-Type", "application/json", "x-amzn-ErrorType", code),
+            json.body());
+      }
+    };
+  }
+
+  /** The answer of an injected fault that is not a cut connection. */
+  static ServiceResponse of(Fault fault, String service, String requestId) {
+    return switch (fault) {
+      case THROTTLE -> throttled(service, requestId);
+      case RESOURCE_THROTTLE -> resourceThrottled(service, requestId);
+      case SERVER_ERROR, CUT_BEFORE, CUT_AFTER -> serverError(service, requestId);
+    };
+  }
+
+  private static ServiceResponse throttled(String service, String requestId) {
+    return switch (service) {
+      case "s3" -> of("s3", 503, "SlowDown", "Please reduce your request rate.", requestId);
+      case "ec2" -> of("ec2", 503, "RequestLimitExceeded", "Request limit exceeded.", requestId);
+      default -> of(service, 400, "ThrottlingException", "Rate exceeded", requestId);
+    };
+  }
+
+  private static ServiceResponse resourceThrottled(String service, String requestId) {
+    return switch (service) {
+      case "ebs" ->
+          new ServiceResponse(
+              400,
+              java.util.Map.of(
+                  "Content-Type",
+                  "application/json",
+                  "x-amzn-ErrorType",
+                  "RequestThrottledException"),
+              ServiceResponse.of(
+                      400,
+                      "application/json",
+                      "{\"Message\":\"The request rate of the snapshot is exceeded\",\"Reason\":\"RESOURCE_LEVEL_THROTTLE\"}")
+                  .body());
+      case "dynamodb" ->
+          of(
+              service,
+              400,
+              "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+              "The level of configured provisioned throughput for the table was exceeded",
+              requestId);
+      default -> throttled(service, requestId);
+    };
+  }
+
+  /** A failure inside of the service. */
+  static ServiceResponse serverError(String service, String requestId) {
+    String message = "An internal error occurred";
+    return switch (service) {
+      case "s3", "ec2" -> of(service, 500, "InternalError", message, requestId);
+      case "dynamodb" -> of(service, 500, "InternalServerError", message, requestId);
+      case "lambda" -> of(service, 500, "ServiceException", message, requestId);
+      default -> of(service, 500, "InternalServerException", message, requestId);
+    };
+  }
+}

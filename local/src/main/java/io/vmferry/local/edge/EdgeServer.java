@@ -1,0 +1,120 @@
+package io.vmferry.local.edge;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
+
+/**
+ * The one HTTP port of the embedded AWS, on the loopback interface. A request goes to the service
+ * that the credential scope of its signature names. Services may be registered while the server
+ * runs.
+ */
+public final class EdgeServer implements AutoCloseable {
+  /** As much as one read of a fast sender brings. */
+  private static final int BUFFER_BYTES = 128 * 1024;
+
+  /** Longer than any synchronous call may take: a Lambda function runs for 15 minutes at most. */
+  private static final long IDLE_TIMEOUT_MILLIS = 20 * 60 * 1000L;
+
+  private final Server server;
+  private final ServerConnector connector;
+  private final Map<String, AwsService> services = new ConcurrentHashMap<>();
+  private final Map<String, StreamingService> streaming = new ConcurrentHashMap<>();
+  private final EdgeHandler handler;
+
+  /**
+   * A server that does not listen yet.
+   *
+   * @param port the port on 127.0.0.1; 0 for any that is free
+   */
+  public EdgeServer(int port, FaultInjector faults) {
+    QueuedThreadPool threads = new QueuedThreadPool(16, 4);
+    threads.setName("edge");
+    threads.setDaemon(true);
+    threads.setVirtualThreadsExecutor(
+        Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("edge-", 0).factory()));
+    server = new Server(threads);
+    HttpConfiguration http = new HttpConfiguration();
+    http.setSendServerVersion(false);
+    http.setSendDateHeader(true);
+    http.setRequestHeaderSize(32 * 1024);
+    http.setOutputBufferSize(BUFFER_BYTES);
+    http.setOutputAggregationSize(BUFFER_BYTES);
+    // Keys of S3 objects hold what elsewhere is an ambiguous path: "//", "%2F", "..".
+    http.setUriCompliance(UriCompliance.UNSAFE);
+    http.setIdleTimeout(IDLE_TIMEOUT_MILLIS);
+    HttpConnectionFactory factory = new HttpConnectionFactory(http);
+    factory.setInputBufferSize(BUFFER_BYTES);
+    connector = new ServerConnector(server, 1, 2, factory);
+    connector.setHost("127.0.0.1");
+    connector.setPort(port);
+    connector.setIdleTimeout(IDLE_TIMEOUT_MILLIS);
+    connector.setAcceptQueueSize(1024);
+    connector.setReuseAddress(true);
+    server.addConnector(connector);
+    handler = new EdgeHandler(services, streaming, faults);
+    server.setHandler(handler);
+    server.setErrorHandler(new EdgeErrorHandler());
+    server.setStopTimeout(0);
+  }
+
+  /** Adds a service, or puts it in the place of one with the same signing name. */
+  public void register(AwsService service) {
+    services.put(service.signingName(), service);
+  }
+
+  /**
+   * Adds a streaming service and, if the server already runs, starts its handler.
+   *
+   * @throws IllegalStateException if the handler does not start
+   */
+  public void register(StreamingService service) {
+    service.handler().setServer(server);
+    // As a bean the handler is started and stopped with the server.
+    server.addBean(service.handler(), true);
+    if (server.isRunning() && !service.handler().isRunning()) {
+      try {
+        service.handler().start();
+      } catch (Exception e) {
+        throw new IllegalStateException("service " + service.signingName() + " does not start", e);
+      }
+    }
+    streaming.put(service.signingName(), service);
+  }
+
+  /** Opens the port, so that {@link #endpoint} is known, and starts to answer. */
+  public void start() throws IOException {
+    try {
+      server.start();
+    } catch (IOException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IOException("the port cannot be served", e);
+    }
+  }
+
+  /** The address, such as {@code http://127.0.0.1:4566}; empty before the start. */
+  public Optional<URI> endpoint() {
+    int port = connector.getLocalPort();
+    return port <= 0 ? Optional.empty() : Optional.of(URI.create("http://127.0.0.1:" + port));
+  }
+
+  @Override
+  public void close() {
+    try {
+      server.stop();
+    } catch (Exception e) {
+      throw new UncheckedIOException(new IOException("the port cannot be closed", e));
+    }
+  }
+}
