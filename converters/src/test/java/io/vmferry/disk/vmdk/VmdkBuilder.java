@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.zip.Deflater;
 
@@ -25,7 +26,6 @@ final class VmdkBuilder {
   static final int ZEROED_GRAINS = 0x4;
 
   private static final int SECTOR = 512;
-  private static final int DESCRIPTOR_SECTORS = 20;
 
   final byte[] disk;
   int version = 3;
@@ -43,6 +43,7 @@ final class VmdkBuilder {
   boolean fullLastGrain;
   boolean unknownMarkers;
   int trailingZeros;
+  int descriptorSectors = 20;
   String descriptor =
       """
       # Disk DescriptorFile
@@ -88,13 +89,18 @@ final class VmdkBuilder {
     return new ByteArraySource(name, build());
   }
 
+  /** The offset of what was written under that name. */
+  int at(String name) {
+    return Optional.ofNullable(offsets.get(name)).orElseThrow();
+  }
+
   byte[] build() {
     out.reset();
     out.writeBytes(new byte[SECTOR]);
     out.writeBytes(
         Arrays.copyOf(
             descriptor.getBytes(StandardCharsets.UTF_8),
-            descriptor.isEmpty() ? 0 : DESCRIPTOR_SECTORS * SECTOR));
+            descriptor.isEmpty() ? 0 : descriptorSectors * SECTOR));
     byte[] file = directoryInFront ? buildWithDirectoryInFront() : buildStream();
     offsets.put("end", file.length);
     return file;
@@ -254,7 +260,7 @@ final class VmdkBuilder {
         .putLong(disk.length / SECTOR)
         .putLong(grainSectors)
         .putLong(descriptor.isEmpty() ? 0 : 1)
-        .putLong(descriptor.isEmpty() ? 0 : DESCRIPTOR_SECTORS)
+        .putLong(descriptor.isEmpty() ? 0 : descriptorSectors)
         .putInt(entriesPerTable)
         .putLong(redundantSector)
         .putLong(directorySector)
