@@ -202,6 +202,10 @@ public enum ErrorCode {
       Category.USER,
       "The URL leads to a private, loopback or link-local address.",
       "Upload the image to S3 and import it from there."),
+  SOURCE_SIZE_UNKNOWN(
+      Category.USER,
+      "The server of the URL does not tell the file's size, or compresses what it sends.",
+      "Upload the image to S3 and import it from there."),
   SOURCE_UNREACHABLE(
       Category.EXTERNAL,
       "The server of the URL does not answer as it should.",

@@ -19,6 +19,7 @@ public interface RemoteFiles {
    *
    * @throws VmferryException {@link ErrorCode#SOURCE_NOT_FOUND}, {@link
    *     ErrorCode#SOURCE_ACCESS_DENIED}, {@link ErrorCode#SOURCE_ADDRESS_REFUSED}, {@link
+   *     ErrorCode#SOURCE_SIZE_UNKNOWN}, {@link ErrorCode#SOURCE_LOCATION_INVALID}, {@link
    *     ErrorCode#SOURCE_UNREACHABLE}; messages never hold the URL's query or user information
    */
   RemoteFile look(URI url);

@@ -1,0 +1,60 @@
+package io.vmferry.functions.aws;
+
+import io.vmferry.functions.json.Json;
+import io.vmferry.functions.port.Workflow;
+import java.util.Map;
+import software.amazon.awssdk.core.exception.SdkException;
+import software.amazon.awssdk.services.sfn.SfnClient;
+import software.amazon.awssdk.services.sfn.model.ExecutionAlreadyExistsException;
+import software.amazon.awssdk.services.sfn.model.ExecutionDoesNotExistException;
+
+/** The state machine in Step Functions. An execution is named as its task. */
+public final class StepFunctionsWorkflow implements Workflow {
+  private static final int LONGEST_CAUSE = 32_768;
+
+  private final SfnClient sfn;
+  private final String stateMachineArn;
+
+  /**
+   * The workflow that a state machine runs.
+   *
+   * @param stateMachineArn the ARN of a standard workflow's state machine
+   */
+  public StepFunctionsWorkflow(SfnClient sfn, String stateMachineArn) {
+    this.sfn = sfn;
+    this.stateMachineArn = stateMachineArn;
+  }
+
+  @Override
+  public void start(String taskId) {
+    try {
+      sfn.startExecution(
+          r ->
+              r.stateMachineArn(stateMachineArn)
+                  .name(taskId)
+                  .input(Json.write(Map.of("taskId", taskId))));
+    } catch (ExecutionAlreadyExistsException e) {
+      // Started before, and ended since: while it runs, Step Functions itself lets the same start
+      // pass.
+    } catch (SdkException e) {
+      throw AwsFailures.translate(e, "states:StartExecution", taskId);
+    }
+  }
+
+  @Override
+  public void stop(String taskId, String reason) {
+    String cause = reason.substring(0, Math.min(reason.length(), LONGEST_CAUSE));
+    try {
+      sfn.stopExecution(
+          r -> r.executionArn(executionArn(taskId)).error("TaskStopped").cause(cause));
+    } catch (ExecutionDoesNotExistException e) {
+      // Not started, or so long ago that Step Functions has forgotten it: nothing runs.
+    } catch (SdkException e) {
+      throw AwsFailures.translate(e, "states:StopExecution", taskId);
+    }
+  }
+
+  private String executionArn(String taskId) {
+    return stateMachineArn.replace(":stateMachine:", ":execution:") + ":" + taskId;
+  }
+}
