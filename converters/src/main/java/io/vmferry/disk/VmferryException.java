@@ -31,6 +31,12 @@ public final class VmferryException extends RuntimeException {
     this.detail = detail;
   }
 
+  /** The guide's text where there is one, the detail, and the remedy. */
+  @Override
+  public String getMessage() {
+    return code.message(detail);
+  }
+
   /** The stable code. */
   public ErrorCode code() {
     return code;

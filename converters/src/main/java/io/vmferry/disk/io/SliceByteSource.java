@@ -30,6 +30,16 @@ public final class SliceByteSource implements ByteSource {
     this.size = size;
   }
 
+  /** The source the slice lies in. */
+  public ByteSource source() {
+    return source;
+  }
+
+  /** Where the slice's first byte is in {@link #source()}. */
+  public long offset() {
+    return offset;
+  }
+
   @Override
   public String name() {
     return name;

@@ -59,4 +59,24 @@ public record Disk(
     return new Disk(
         index, container, format, virtualSize, files, deviceName, snapshotId, planChunks, bytes);
   }
+
+  /** The same disk at another place in the machine. */
+  public Disk withIndex(int other) {
+    return new Disk(
+        other, container, format, virtualSize, files, deviceName, snapshotId, chunks, plannedBytes);
+  }
+
+  /** The same disk with its block device. */
+  public Disk withDevice(String device) {
+    return new Disk(
+        index,
+        container,
+        format,
+        virtualSize,
+        files,
+        Optional.of(device),
+        snapshotId,
+        chunks,
+        plannedBytes);
+  }
 }

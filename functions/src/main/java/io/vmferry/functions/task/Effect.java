@@ -14,7 +14,7 @@ public record Effect(Kind kind, String id) {
   public enum Kind {
     /** An AMI. */
     IMAGE,
-    /** An EBS snapshot, or the intent to start one (the id is then its client token). */
+    /** An EBS snapshot. */
     SNAPSHOT,
     /** An unfinished multipart upload. */
     UPLOAD,

@@ -71,6 +71,18 @@ public record Task(
         id, next, message, request, createdAt, updatedAt, disks, bootMode, imageId, error, version);
   }
 
+  /**
+   * The task in that state or, if it is further already, unchanged: for steps, which are run again
+   * after whatever went wrong, even when they had come to their end.
+   *
+   * @throws VmferryException {@link ErrorCode#TASK_STATE_CONFLICT} if the task has ended or is
+   *     being removed
+   */
+  public Task reached(TaskStatus step, String message) {
+    boolean further = status.compareTo(step) > 0 && status.compareTo(TaskStatus.COMPLETED) < 0;
+    return further ? this : advanced(step, message);
+  }
+
   /** The task with its disks. */
   public Task withDisks(List<Disk> newDisks) {
     return new Task(

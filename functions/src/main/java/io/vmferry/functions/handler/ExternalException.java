@@ -1,0 +1,13 @@
+package io.vmferry.functions.handler;
+
+import io.vmferry.disk.ErrorCode;
+import java.io.Serial;
+
+/** A service failed; trying again can help. */
+public final class ExternalException extends StepException {
+  @Serial private static final long serialVersionUID = 1L;
+
+  ExternalException(ErrorCode code, String message, Throwable cause) {
+    super(code, message, cause);
+  }
+}

@@ -1,0 +1,53 @@
+package io.vmferry.functions.handler;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
+import io.vmferry.disk.ErrorCode;
+import io.vmferry.disk.VmferryException;
+import io.vmferry.functions.json.Json;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * What the handlers share: JSON in, one call of a service, JSON out, and failures in the class of
+ * their category.
+ *
+ * @param <I> the request
+ * @param <O> the response
+ */
+public abstract class StepHandler<I, O> implements RequestStreamHandler {
+  private final Class<I> requestType;
+
+  StepHandler(Class<I> requestType) {
+    this.requestType = requestType;
+  }
+
+  /** Does the step. */
+  abstract O step(I request) throws IOException;
+
+  @Override
+  public final void handleRequest(InputStream input, OutputStream output, Context context)
+      throws IOException {
+    String request = new String(input.readAllBytes(), StandardCharsets.UTF_8);
+    byte[] response;
+    try {
+      response = Json.write(step(Json.read(request, requestType))).getBytes(StandardCharsets.UTF_8);
+    } catch (VmferryException e) {
+      throw StepException.of(e.code(), e.getMessage(), e);
+    } catch (EOFException e) {
+      throw StepException.of(
+          ErrorCode.IMAGE_TRUNCATED,
+          new VmferryException(ErrorCode.IMAGE_TRUNCATED, String.valueOf(e.getMessage()))
+              .getMessage(),
+          e);
+    } catch (IOException e) {
+      throw StepException.of(ErrorCode.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()), e);
+    } catch (RuntimeException e) {
+      throw StepException.of(ErrorCode.INTERNAL, e.toString(), e);
+    }
+    output.write(response);
+  }
+}

@@ -1,0 +1,123 @@
+package io.vmferry.functions.handler;
+
+import io.vmferry.functions.aws.AwsPorts;
+import io.vmferry.functions.port.Ports;
+import io.vmferry.functions.service.Cleanup;
+import io.vmferry.functions.service.CompleteSnapshots;
+import io.vmferry.functions.service.ConvertChunk;
+import io.vmferry.functions.service.DownloadRange;
+import io.vmferry.functions.service.Downloads;
+import io.vmferry.functions.service.Plan;
+import io.vmferry.functions.service.Register;
+import io.vmferry.functions.service.Removal;
+import io.vmferry.functions.service.StartImport;
+import io.vmferry.functions.service.Validate;
+import io.vmferry.functions.service.VerifyManifest;
+import io.vmferry.functions.service.WorkFiles;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.random.RandomGenerator;
+
+/**
+ * Puts services together from a configuration and ports: the composition root of every function.
+ */
+public final class Wiring {
+  private final Config config;
+  private final Ports ports;
+  private final WorkFiles files;
+  private final Clock clock;
+  private final RandomGenerator random;
+
+  /** Services on these ports. */
+  public Wiring(Config config, Ports ports, Clock clock, RandomGenerator random) {
+    this.config = config;
+    this.ports = ports;
+    this.files = new WorkFiles(config.workBucket());
+    this.clock = clock;
+    this.random = random;
+  }
+
+  /** Services on AWS, as the environment describes it. */
+  static Wiring fromEnvironment() {
+    Config config = Config.from(System.getenv());
+    return new Wiring(
+        config,
+        AwsPorts.fromEnvironment(config.table(), config.importStateMachine()),
+        Clock.systemUTC(),
+        new SecureRandom());
+  }
+
+  /** The service that accepts imports. */
+  public StartImport startImport() {
+    return new StartImport(ports.tasks(), ports.effects(), ports.workflow(), files, clock, random);
+  }
+
+  /** The first step. */
+  public Validate validate() {
+    return new Validate(ports.tasks(), ports.objects(), ports.remoteFiles(), downloads(), files);
+  }
+
+  /** Copies from web servers. */
+  public DownloadRange downloadRange() {
+    return new DownloadRange(ports.tasks(), downloads());
+  }
+
+  /** The second step. */
+  public Plan plan() {
+    return new Plan(
+        ports.tasks(),
+        ports.effects(),
+        ports.objects(),
+        ports.snapshots(),
+        downloads(),
+        files,
+        config.chunkLimits());
+  }
+
+  /** The work. */
+  public ConvertChunk convertChunk() {
+    return new ConvertChunk(
+        ports.tasks(),
+        ports.progress(),
+        ports.objects(),
+        ports.snapshots(),
+        files,
+        clock,
+        config.workers());
+  }
+
+  /** The check of an OVA's files. */
+  public VerifyManifest verifyManifest() {
+    return new VerifyManifest(ports.tasks(), ports.objects());
+  }
+
+  /** The end of writing. */
+  public CompleteSnapshots completeSnapshots() {
+    return new CompleteSnapshots(ports.tasks(), ports.objects(), ports.snapshots(), files);
+  }
+
+  /** The last step. */
+  public Register register() {
+    return new Register(ports.tasks(), ports.effects(), ports.images(), removal());
+  }
+
+  /** The end of a task that failed. */
+  public Cleanup cleanup() {
+    return new Cleanup(ports.tasks(), removal());
+  }
+
+  private Downloads downloads() {
+    return new Downloads(
+        ports.remoteFiles(), ports.uploads(), ports.objects(), ports.effects(), files);
+  }
+
+  private Removal removal() {
+    return new Removal(
+        ports.effects(),
+        ports.images(),
+        ports.snapshots(),
+        ports.uploads(),
+        ports.objects(),
+        files);
+  }
+}

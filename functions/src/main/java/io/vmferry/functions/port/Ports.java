@@ -1,0 +1,13 @@
+package io.vmferry.functions.port;
+
+/** Every port, as one environment has them. */
+public record Ports(
+    TaskStore tasks,
+    EffectStore effects,
+    ProgressStore progress,
+    ObjectStore objects,
+    UploadStore uploads,
+    SnapshotStore snapshots,
+    ImageStore images,
+    RemoteFiles remoteFiles,
+    Workflow workflow) {}

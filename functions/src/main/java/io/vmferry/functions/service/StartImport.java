@@ -1,0 +1,144 @@
+package io.vmferry.functions.service;
+
+import io.vmferry.disk.DiskFormat;
+import io.vmferry.disk.ErrorCode;
+import io.vmferry.disk.VmferryException;
+import io.vmferry.functions.port.EffectStore;
+import io.vmferry.functions.port.TaskStore;
+import io.vmferry.functions.port.Workflow;
+import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.ImportRequest;
+import io.vmferry.functions.task.SourceLocation;
+import io.vmferry.functions.task.Task;
+import io.vmferry.functions.task.TaskKind;
+import java.time.Clock;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Set;
+import java.util.random.RandomGenerator;
+
+/**
+ * Accepts an import: checks the request by itself, stores the task, and starts its state machine.
+ */
+public final class StartImport {
+  /** The most disks an EC2 instance boots with here, the root device included. */
+  static final int MAX_DISKS = 21;
+
+  private static final Set<String> ARCHITECTURES = Set.of("x86_64", "arm64", "i386");
+  private static final Set<String> BOOT_MODES = Set.of("legacy-bios", "uefi", "uefi-preferred");
+  private static final Set<String> PACKAGES = Set.of("ova", "ovf");
+
+  private final TaskStore tasks;
+  private final EffectStore effects;
+  private final Workflow workflow;
+  private final WorkFiles files;
+  private final Clock clock;
+  private final RandomGenerator random;
+
+  /** A service that makes ids from {@code random} and dates from {@code clock}. */
+  public StartImport(
+      TaskStore tasks,
+      EffectStore effects,
+      Workflow workflow,
+      WorkFiles files,
+      Clock clock,
+      RandomGenerator random) {
+    this.tasks = tasks;
+    this.effects = effects;
+    this.workflow = workflow;
+    this.files = files;
+    this.clock = clock;
+    this.random = random;
+  }
+
+  /**
+   * Starts an import. With a client token that was used before, the earlier task is returned, and
+   * its state machine is started if that was missed.
+   *
+   * @throws VmferryException {@link ErrorCode#PARAMETER_INVALID}, {@link
+   *     ErrorCode#SOURCE_LOCATION_INVALID}, {@link ErrorCode#IMAGE_FORMAT_UNKNOWN}, {@link
+   *     ErrorCode#TOO_MANY_DISKS}, {@link ErrorCode#CLIENT_TOKEN_CONFLICT}
+   */
+  public Task start(ImportRequest request) {
+    check(request);
+    Task task = tasks.create(Task.accepted(newId(request.kind()), request, clock.instant()));
+    if (!task.status().isFinal()) {
+      effects.record(task.id(), files.effect(task.id()));
+      workflow.start(task.id());
+    }
+    return task;
+  }
+
+  private String newId(TaskKind kind) {
+    String digits =
+        HexFormat.of().toHexDigits(random.nextLong())
+            + HexFormat.of().toHexDigits(random.nextLong(), 1);
+    return kind.idPrefix() + digits;
+  }
+
+  private static void check(ImportRequest request) {
+    if (request.containers().isEmpty()) {
+      throw invalid("there is no disk container; at least one is needed");
+    }
+    if (request.kind() == TaskKind.IMPORT_SNAPSHOT && request.containers().size() > 1) {
+      throw invalid(
+          "a snapshot is made of one disk, and %d were given"
+              .formatted(request.containers().size()));
+    }
+    if (request.containers().size() > MAX_DISKS) {
+      throw tooManyDisks(request.containers().size());
+    }
+    request.containers().forEach(StartImport::check);
+    request.name().ifPresent(name -> checkLength("the name", name, 3, 128));
+    request.description().ifPresent(text -> checkLength("the description", text, 0, 255));
+    request.clientToken().ifPresent(token -> checkLength("the client token", token, 1, 64));
+    request.architecture().ifPresent(value -> checkOneOf("architecture", value, ARCHITECTURES));
+    request.bootMode().ifPresent(value -> checkOneOf("boot mode", value, BOOT_MODES));
+    if (request.kmsKeyId().isPresent() && !request.encrypted().orElse(true)) {
+      throw invalid("a KMS key is given, but encryption is turned off");
+    }
+    request.tags().keySet().forEach(key -> checkLength("a tag's key", key, 1, 128));
+    request.tags().values().forEach(value -> checkLength("a tag's value", value, 0, 256));
+  }
+
+  private static void check(DiskContainer container) {
+    SourceLocation.parse(container.url());
+    container
+        .format()
+        .filter(name -> !PACKAGES.contains(name.toLowerCase(Locale.ROOT)))
+        .filter(name -> DiskFormat.of(name).isEmpty())
+        .ifPresent(
+            name -> {
+              throw new VmferryException(
+                  ErrorCode.IMAGE_FORMAT_UNKNOWN,
+                  "there is no format '%s'; known are raw, vmdk, vhd, vhdx, ova, ovf"
+                      .formatted(name));
+            });
+  }
+
+  static VmferryException tooManyDisks(int count) {
+    return new VmferryException(
+        ErrorCode.TOO_MANY_DISKS,
+        "there are %d disks, and at most %d fit".formatted(count, MAX_DISKS));
+  }
+
+  private static void checkLength(String what, String value, int least, int most) {
+    if (value.length() < least || value.length() > most) {
+      throw invalid(
+          "%s has %d characters; %d to %d are allowed"
+              .formatted(what, value.length(), least, most));
+    }
+  }
+
+  private static void checkOneOf(String what, String value, Set<String> allowed) {
+    if (!allowed.contains(value)) {
+      throw invalid(
+          "there is no %s '%s'; known are %s"
+              .formatted(what, value, String.join(", ", allowed.stream().sorted().toList())));
+    }
+  }
+
+  private static VmferryException invalid(String detail) {
+    return new VmferryException(ErrorCode.PARAMETER_INVALID, detail);
+  }
+}

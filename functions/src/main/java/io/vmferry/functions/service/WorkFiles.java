@@ -1,0 +1,56 @@
+package io.vmferry.functions.service;
+
+import io.vmferry.functions.task.Effect;
+
+/**
+ * Where a task's intermediate objects are: all below one prefix of the work bucket, so that nothing
+ * can be missed.
+ */
+public final class WorkFiles {
+  private final String bucket;
+
+  /** Files in {@code bucket}. */
+  public WorkFiles(String bucket) {
+    this.bucket = bucket;
+  }
+
+  /** The work bucket. */
+  public String bucket() {
+    return bucket;
+  }
+
+  /** The prefix of everything of a task; ends in a slash. */
+  String prefix(String taskId) {
+    return "tasks/" + taskId + "/";
+  }
+
+  /** The parts that downloads are made of. */
+  String downloads(String taskId) {
+    return prefix(taskId) + "downloads.json";
+  }
+
+  /** The plan: every chunk of every disk. */
+  String plan(String taskId) {
+    return prefix(taskId) + "plan.json";
+  }
+
+  /** The files whose digests a manifest promises. */
+  String verifications(String taskId) {
+    return prefix(taskId) + "verifications.json";
+  }
+
+  /** The digests of a chunk's blocks; its existence means that the chunk is done. */
+  String digests(String taskId, int disk, int chunk) {
+    return "%sdigests/%02d/%08d".formatted(prefix(taskId), disk, chunk);
+  }
+
+  /** The copy of a source that came from a web server. */
+  String staged(String taskId, int container) {
+    return "%ssources/%02d".formatted(prefix(taskId), container);
+  }
+
+  /** All of it as an effect. */
+  Effect effect(String taskId) {
+    return new Effect(Effect.Kind.OBJECT, bucket + "/" + prefix(taskId));
+  }
+}

@@ -1,0 +1,187 @@
+package io.vmferry.functions.handler;
+
+import com.amazonaws.services.lambda.runtime.Context;
+import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.vmferry.disk.convert.ChunkPlanner;
+import io.vmferry.functions.fake.FakeRemoteFiles;
+import io.vmferry.functions.fake.InMemoryEffectStore;
+import io.vmferry.functions.fake.InMemoryImageStore;
+import io.vmferry.functions.fake.InMemoryObjectStore;
+import io.vmferry.functions.fake.InMemoryProgressStore;
+import io.vmferry.functions.fake.InMemorySnapshotStore;
+import io.vmferry.functions.fake.InMemoryTaskStore;
+import io.vmferry.functions.fake.InMemoryUploadStore;
+import io.vmferry.functions.fake.RecordingWorkflow;
+import io.vmferry.functions.json.Json;
+import io.vmferry.functions.port.Ports;
+import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.ImportRequest;
+import io.vmferry.functions.task.Task;
+import io.vmferry.functions.task.TaskKind;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** The functions on stores in memory, called in the order in which the state machine calls them. */
+final class Pipeline {
+  static final String WORK = "work";
+
+  final InMemoryTaskStore tasks = new InMemoryTaskStore(Clock.systemUTC());
+  final InMemoryEffectStore effects = new InMemoryEffectStore();
+  final InMemoryProgressStore progress = new InMemoryProgressStore();
+  final InMemoryObjectStore objects = new InMemoryObjectStore();
+  final InMemoryUploadStore uploads = new InMemoryUploadStore(objects);
+  final InMemorySnapshotStore snapshots = new InMemorySnapshotStore();
+  final InMemoryImageStore images = new InMemoryImageStore(snapshots);
+  final FakeRemoteFiles remote = new FakeRemoteFiles();
+  final RecordingWorkflow workflow = new RecordingWorkflow();
+
+  private final Wiring wiring =
+      new Wiring(
+          new Config(WORK, "tasks", "", 4, new ChunkPlanner.Limits(1, 256L << 20)),
+          new Ports(
+              tasks, effects, progress, objects, uploads, snapshots, images, remote, workflow),
+          Clock.systemUTC(),
+          new Random(3));
+
+  /** How often each step is called; 2 shows that a step may be run again after it has ended. */
+  private final int times;
+
+  Pipeline(int times) {
+    this.times = times;
+  }
+
+  static ImportRequest request(TaskKind kind, @Nullable String format, String... urls) {
+    return new ImportRequest(
+        kind,
+        Stream.of(urls)
+            .map(
+                url ->
+                    new DiskContainer(
+                        url, Optional.ofNullable(format), Optional.empty(), Optional.empty()))
+            .toList(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Map.of());
+  }
+
+  String start(ImportRequest request) throws IOException {
+    return call(new StartImportHandler(wiring.startImport()), Json.write(request))
+        .path("taskId")
+        .asText();
+  }
+
+  /** Runs a task to its end, or to the failure of a step. */
+  Task run(String taskId) throws IOException {
+    validateAndPlan(taskId);
+    convert(taskId);
+    return finish(taskId);
+  }
+
+  void validateAndPlan(String taskId) throws IOException {
+    JsonNode validated = step(new ValidateHandler(wiring.validate()), reference(taskId));
+    forEach(validated.path("downloads"), new DownloadRangeHandler(wiring.downloadRange()));
+    step(new PlanHandler(wiring.plan()), reference(taskId));
+  }
+
+  void convert(String taskId) throws IOException {
+    forEach(list(taskId, "plan.json"), new ConvertChunkHandler(wiring.convertChunk()));
+    forEach(list(taskId, "verifications.json"), new VerifyManifestHandler(wiring.verifyManifest()));
+  }
+
+  Task finish(String taskId) throws IOException {
+    JsonNode completed =
+        step(new CompleteSnapshotsHandler(wiring.completeSnapshots()), reference(taskId));
+    while (!completed.path("ready").asBoolean()) {
+      completed = step(new CheckSnapshotsHandler(wiring.completeSnapshots()), reference(taskId));
+    }
+    step(new RegisterHandler(wiring.register()), reference(taskId));
+    return tasks.find(taskId).orElseThrow();
+  }
+
+  /** What the state machine does with a failure it caught. */
+  Task fail(String taskId, StepException failure) throws IOException {
+    String cause =
+        Json.write(
+            Map.of(
+                "errorMessage",
+                Objects.requireNonNull(failure.getMessage()),
+                "errorType",
+                failure.getClass().getName()));
+    return fail(taskId, failure.getClass().getName(), cause);
+  }
+
+  Task fail(String taskId, String error, String cause) throws IOException {
+    String failure = Json.write(new Failure(taskId, error, cause));
+    step(new CleanupHandler(wiring.cleanup()), failure);
+    return tasks.find(taskId).orElseThrow();
+  }
+
+  void note(String taskId, String error, String cause) throws IOException {
+    step(new NoteFailureHandler(wiring.cleanup()), Json.write(new Failure(taskId, error, cause)));
+  }
+
+  List<String> leftOver() {
+    return Stream.of(
+            objects.keys(WORK).stream(),
+            uploads.unfinished(WORK, "").stream(),
+            snapshots.ids().stream(),
+            images.images().keySet().stream())
+        .flatMap(items -> items)
+        .toList();
+  }
+
+  private static String reference(String taskId) {
+    return Json.write(new TaskReference(taskId));
+  }
+
+  private JsonNode list(String taskId, String name) {
+    return Json.mapper()
+        .createObjectNode()
+        .put("bucket", WORK)
+        .put("key", "tasks/" + taskId + "/" + name);
+  }
+
+  private void forEach(JsonNode list, RequestStreamHandler handler) throws IOException {
+    try (InputStream stored =
+        objects.read(list.path("bucket").asText(), list.path("key").asText())) {
+      for (JsonNode item : Json.mapper().readTree(stored)) {
+        step(handler, item.toString());
+      }
+    }
+  }
+
+  private JsonNode step(RequestStreamHandler handler, String input) throws IOException {
+    JsonNode first = call(handler, input);
+    for (int i = 1; i < times; i++) {
+      call(handler, input);
+    }
+    return first;
+  }
+
+  // Handlers do not look at their context.
+  @SuppressWarnings("NullAway")
+  private static JsonNode call(RequestStreamHandler handler, String input) throws IOException {
+    ByteArrayOutputStream output = new ByteArrayOutputStream();
+    Context none = null;
+    handler.handleRequest(
+        new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)), output, none);
+    return Json.mapper().readTree(output.toByteArray());
+  }
+}
