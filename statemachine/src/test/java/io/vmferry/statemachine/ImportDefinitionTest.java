@@ -1,0 +1,136 @@
+package io.vmferry.statemachine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class ImportDefinitionTest {
+  private static final String RESOURCE = "import.asl.json";
+  private static final List<String> RETRIED =
+      List.of(
+          "io.vmferry.functions.handler.ExternalException",
+          "io.vmferry.functions.handler.CapacityException");
+  private static final List<String> NEVER_RETRIED =
+      List.of(
+          "io.vmferry.functions.handler.UserException",
+          "io.vmferry.functions.handler.InternalException",
+          "States.ALL",
+          "States.TaskFailed");
+
+  private final String text = read();
+  private final JsonNode machine = parse(text);
+
+  @Test
+  void asksForEveryFunctionByASubstitution() {
+    Matcher matcher = Pattern.compile("\\$\\{(\\w+)}").matcher(text);
+    assertThat(matcher.results().map(match -> match.group(1)).distinct())
+        .containsExactlyInAnyOrder(
+            "ValidateFunction",
+            "DownloadRangeFunction",
+            "PlanFunction",
+            "ConvertChunkFunction",
+            "VerifyManifestFunction",
+            "CompleteSnapshotsFunction",
+            "CheckSnapshotsFunction",
+            "RegisterFunction",
+            "NoteFailureFunction",
+            "CleanupFunction",
+            "MaxConcurrency",
+            "SnapshotPollSeconds");
+  }
+
+  @Test
+  void retriesExternalAndCapacityFailuresOfEveryTaskAndNoOthers() {
+    for (Map.Entry<String, JsonNode> task : tasks()) {
+      List<String> retried = new ArrayList<>();
+      task.getValue()
+          .path("Retry")
+          .forEach(rule -> rule.path("ErrorEquals").forEach(name -> retried.add(name.asText())));
+      assertThat(retried)
+          .as(task.getKey())
+          .containsAll(RETRIED)
+          .doesNotContainAnyElementsOf(NEVER_RETRIED);
+    }
+  }
+
+  @Test
+  void leadsFromEveryFailureToCleanup() {
+    List<String> withoutCatch = List.of("Cleanup");
+    machine
+        .path("States")
+        .properties()
+        .forEach(
+            state -> {
+              String type = state.getValue().path("Type").asText();
+              if (List.of("Task", "Map", "Parallel").contains(type)
+                  && !withoutCatch.contains(state.getKey())) {
+                JsonNode rule = state.getValue().path("Catch").path(0);
+                assertThat(rule.path("ErrorEquals").path(0).asText())
+                    .as(state.getKey())
+                    .isEqualTo("States.ALL");
+                assertThat(rule.path("Next").asText()).as(state.getKey()).isEqualTo("Cleanup");
+              }
+            });
+  }
+
+  @Test
+  void notesTheFailureOfAMapsItemBeforeTheMapFails() {
+    List<JsonNode> maps = machine.findParents("ItemProcessor");
+    assertThat(maps).hasSize(3);
+    for (JsonNode map : maps) {
+      JsonNode states = map.path("ItemProcessor").path("States");
+      JsonNode step = states.path(map.path("ItemProcessor").path("StartAt").asText());
+      assertThat(step.path("Catch").path(0).path("Next").asText()).isEqualTo("NoteFailure");
+      assertThat(states.path("NoteFailure").path("Next").asText()).isEqualTo("ItemFailed");
+      assertThat(states.path("ItemFailed").path("Type").asText()).isEqualTo("Fail");
+    }
+  }
+
+  @Test
+  void readsItemsAsAJsonArrayWithoutBatching() {
+    for (JsonNode map : machine.findParents("ItemReader")) {
+      assertThat(map.path("ItemReader").path("ReaderConfig").path("InputType").asText())
+          .isEqualTo("JSON");
+      assertThat(map.has("ItemBatcher")).isFalse();
+    }
+  }
+
+  private List<Map.Entry<String, JsonNode>> tasks() {
+    List<Map.Entry<String, JsonNode>> tasks = new ArrayList<>();
+    Stream.concat(Stream.of(machine), machine.findParents("StartAt").stream())
+        .flatMap(scope -> scope.path("States").properties().stream())
+        .filter(state -> state.getValue().path("Type").asText().equals("Task"))
+        .forEach(tasks::add);
+    assertThat(tasks).hasSizeGreaterThan(8);
+    return tasks;
+  }
+
+  private static JsonNode parse(String text) {
+    try {
+      return new ObjectMapper().readTree(text.replaceAll(": \\$\\{\\w+}", ": 1"));
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String read() {
+    try (InputStream in =
+        Objects.requireNonNull(ImportDefinitionTest.class.getResourceAsStream(RESOURCE))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
