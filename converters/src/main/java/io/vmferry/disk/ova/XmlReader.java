@@ -25,10 +25,12 @@ import javax.xml.stream.XMLStreamReader;
  */
 final class XmlReader {
   /** The deepest nesting of elements. */
-  static final int MAX_DEPTH = 100;
+  static final int MAX_DEPTH = 64;
 
   /** The most elements in one file. */
   static final int MAX_ELEMENTS = 50_000;
+
+  private static final int MAX_ATTRIBUTES = 1000;
 
   private static final Pattern DECLARED_ENCODING =
       Pattern.compile("^<\\?xml[^>]{0,200}?encoding\\s*=\\s*[\"']([A-Za-z0-9._:-]{1,40})[\"']");
@@ -105,6 +107,7 @@ final class XmlReader {
     factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
     factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
     factory.setProperty(XMLInputFactory.IS_REPLACING_ENTITY_REFERENCES, false);
+    factory.setProperty("jdk.xml.elementAttributeLimit", MAX_ATTRIBUTES);
     // Prefixes that nobody declared are common, and local names are all that is looked at.
     factory.setProperty(XMLInputFactory.IS_NAMESPACE_AWARE, false);
     try {
@@ -116,11 +119,21 @@ final class XmlReader {
       }
     } catch (XMLStreamException e) {
       throw new VmferryException(
-          ErrorCode.OVF_INVALID,
-          "%s is no well-formed XML: %s"
-              .formatted(name, Messages.shorten(Optional.ofNullable(e.getMessage()).orElse(""))),
-          e);
+          ErrorCode.OVF_INVALID, "%s is no well-formed XML: %s".formatted(name, reason(e)), e);
     }
+  }
+
+  /** The message on one line, without the words the JDK starts every message with. */
+  private static String reason(XMLStreamException e) {
+    String message = Objects.requireNonNullElse(e.getMessage(), "no reason given");
+    String line = message.replaceFirst("(?s)^.*?Message: ", "").strip().replaceFirst("\\.$", "");
+    return e.getLocation() == null
+        ? Messages.shorten(line)
+        : "line %d, column %d: %s"
+            .formatted(
+                e.getLocation().getLineNumber(),
+                e.getLocation().getColumnNumber(),
+                Messages.shorten(line));
   }
 
   private XmlElement read(XMLStreamReader reader) throws XMLStreamException {

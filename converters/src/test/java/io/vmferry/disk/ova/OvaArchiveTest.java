@@ -385,18 +385,11 @@ class OvaArchiveTest {
   }
 
   private static void assertFails(byte[] ova, ErrorCode code, String detail) {
-    assertThatThrownBy(() -> OvaArchive.open(new ByteArraySource("test.ova", ova)).close())
-        .isInstanceOfSatisfying(
-            VmferryException.class,
-            failure -> {
-              assertThat(failure.code()).isEqualTo(code);
-              assertThat(failure.detail()).contains(detail);
-            });
+    Failures.assertFails(
+        () -> OvaArchive.open(new ByteArraySource("test.ova", ova)).close(), code, detail);
   }
 
   private static void assertCode(ThrowingCallable call, ErrorCode code) {
-    assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            VmferryException.class, failure -> assertThat(failure.code()).isEqualTo(code));
+    Failures.assertFails(call, code, "");
   }
 }
