@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.local.lambda;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.local.stepfunctions;
+
+import org.jspecify.annotations.NullMarked;
