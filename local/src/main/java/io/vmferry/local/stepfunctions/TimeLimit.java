@@ -18,6 +18,13 @@ final class TimeLimit {
   static <T> T run(TimeSource time, Duration limit, String name, Callable<T> work)
       throws InterruptedException, TaskFailedException {
     CompletableFuture<T> result = new CompletableFuture<>();
+    TimeSource.Alarm alarm =
+        time.schedule(
+            limit,
+            () ->
+                result.completeExceptionally(
+                    new StateFailure(
+                        StateFailure.TIMEOUT, "Timed out after " + limit.toSeconds() + " s")));
     Thread thread =
         Thread.ofVirtual()
             .name(name)
@@ -29,13 +36,6 @@ final class TimeLimit {
                     result.completeExceptionally(e);
                   }
                 });
-    TimeSource.Alarm alarm =
-        time.schedule(
-            limit,
-            () ->
-                result.completeExceptionally(
-                    new StateFailure(
-                        StateFailure.TIMEOUT, "Timed out after " + limit.toSeconds() + " s")));
     try {
       return result.get();
     } catch (ExecutionException e) {
