@@ -112,14 +112,15 @@ final class VhdxLog {
                   Long.toUnsignedString(head.flushedFileOffset()),
                   source.size()));
     }
-    if (head.lastFileOffset() < 0) {
+    if (head.lastFileOffset() < 0 || head.lastFileOffset() > Long.MAX_VALUE - Region.MIB) {
       throw invalid(
           head,
           "says the file gets %s bytes long"
               .formatted(Long.toUnsignedString(head.lastFileOffset())));
     }
-    ReplayedSource replayed =
-        new ReplayedSource(source, pages, Math.max(source.size(), head.lastFileOffset()));
+    // Files are made of whole MiB; qemu rounds up too.
+    long size = Math.ceilDiv(head.lastFileOffset(), Region.MIB) * Region.MIB;
+    ReplayedSource replayed = new ReplayedSource(source, pages, Math.max(source.size(), size));
     long descriptors = 0;
     for (LogEntry entry : sequence) {
       descriptors += entry.descriptorCount();
