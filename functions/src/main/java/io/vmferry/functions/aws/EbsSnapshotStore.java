@@ -66,7 +66,7 @@ public final class EbsSnapshotStore implements SnapshotStore {
   }
 
   /** Snapshots with a clock and a way to wait of the caller's. */
-  EbsSnapshotStore(EbsClient ebs, Ec2Client ec2, InstantSource clock, Sleeper sleeper) {
+  public EbsSnapshotStore(EbsClient ebs, Ec2Client ec2, InstantSource clock, Sleeper sleeper) {
     this.ebs = ebs;
     this.ec2 = ec2;
     this.clock = clock;

@@ -1,5 +1,7 @@
 package io.vmferry.functions.port;
 
+import io.vmferry.disk.ErrorCode;
+import io.vmferry.disk.VmferryException;
 import java.io.InputStream;
 import java.util.List;
 
@@ -15,6 +17,10 @@ public interface UploadStore {
    * @param part 1 to 10,000
    * @param length bytes, at most 5 GiB; at least 5 MiB for all parts but the last
    * @return the part's ETag
+   * @throws VmferryException {@link ErrorCode#TASK_STATE_CONFLICT} if the upload was completed or
+   *     aborted; {@link ErrorCode#INTERNAL} if the content ends early; {@link
+   *     ErrorCode#SERVICE_THROTTLED}, {@link ErrorCode#SERVICE_UNAVAILABLE} or {@link
+   *     ErrorCode#SERVICE_ACCESS_DENIED}; whatever the content throws
    */
   String uploadPart(
       String bucket, String key, String uploadId, int part, InputStream content, long length);
@@ -22,6 +28,8 @@ public interface UploadStore {
   /**
    * Lists the parts there are and makes the object of them, in order. Completing again what is
    * complete does nothing.
+   *
+   * @throws VmferryException as {@link #uploadPart}
    */
   void complete(String bucket, String key, String uploadId);
 

@@ -84,8 +84,8 @@ public final class InMemoryUploadStore implements UploadStore {
     SortedMap<Integer, byte[]> parts = uploads.get(upload);
     if (parts == null) {
       throw new VmferryException(
-          ErrorCode.SOURCE_NOT_FOUND,
-          "there is no upload %s of s3://%s/%s"
+          ErrorCode.TASK_STATE_CONFLICT,
+          "upload %s of s3://%s/%s was completed or aborted"
               .formatted(upload.id(), upload.bucket(), upload.key()));
     }
     return parts;
