@@ -61,7 +61,7 @@ final class GrainInflater implements Closeable {
 
   private ByteBuffer read(Worker worker, long grain, long sector, long next) throws IOException {
     long offset = sector * Sectors.SIZE;
-    long available = Math.min(source.size() - offset, maxStored());
+    long available = Math.min(source.size() - offset, header.maxStoredBytes());
     if (!header.hasMarkers()) {
       // The stream tells its own end.
       ByteBuffer all = worker.buffer((int) available);
@@ -72,7 +72,7 @@ final class GrainInflater implements Closeable {
       throw truncated(grain, sector, MARKER_LENGTH);
     }
     long distance = (next - sector) * Sectors.SIZE;
-    long guess = distance > 0 && distance <= maxStored() ? distance : FIRST_READ;
+    long guess = distance > 0 && distance <= header.maxStoredBytes() ? distance : FIRST_READ;
     int first = (int) Math.min(available, guess);
     ByteBuffer buffer = worker.buffer(first);
     source.readFully(offset, buffer);
@@ -87,11 +87,6 @@ final class GrainInflater implements Closeable {
     return buffer.limit(stored).position(MARKER_LENGTH);
   }
 
-  /** The most a grain may take: what deflate makes of random bytes, and more than enough. */
-  private int maxStored() {
-    return 2 * header.grainBytes() + (1 << 16);
-  }
-
   private int checkMarker(ByteBuffer marker, long grain, long sector) {
     long firstSector = marker.getLong(0);
     long length = Integer.toUnsignedLong(marker.getInt(8));
@@ -102,12 +97,12 @@ final class GrainInflater implements Closeable {
           "the marker is of the grain at sector %s of the disk, expected %d"
               .formatted(Long.toUnsignedString(firstSector), grain * header.grainSize()));
     }
-    if (length == 0 || length > maxStored() - MARKER_LENGTH) {
+    if (length == 0 || length > header.maxStoredBytes() - MARKER_LENGTH) {
       throw invalid(
           grain,
           sector,
           "the marker gives %d compressed bytes, expected 1 to %d"
-              .formatted(length, maxStored() - MARKER_LENGTH));
+              .formatted(length, header.maxStoredBytes() - MARKER_LENGTH));
     }
     return (int) length;
   }

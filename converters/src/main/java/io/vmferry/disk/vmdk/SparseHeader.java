@@ -178,6 +178,11 @@ record SparseHeader(
     return (int) grainSize * Sectors.SIZE;
   }
 
+  /** The most a stored grain may take: what deflate makes of random bytes, and more than enough. */
+  int maxStoredBytes() {
+    return 2 * grainBytes() + (1 << 16);
+  }
+
   /** Grains of the disk; the last one may be cut off by the capacity. */
   long grainCount() {
     return Math.ceilDiv(capacity, grainSize);

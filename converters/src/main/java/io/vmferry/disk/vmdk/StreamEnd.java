@@ -154,7 +154,7 @@ final class StreamEnd {
         firstSector >= 0
             && firstSector < header.capacity()
             && firstSector % header.grainSize() == 0
-            && length <= 2L * header.grainBytes() + (1 << 16)
+            && length <= header.maxStoredBytes() - GRAIN_MARKER_LENGTH
             && !(sector == GrainIndex.ZEROED && header.hasZeroedGrains());
     if (!valid || grainsMet == header.grainCount()) {
       throw noMarker(sector);

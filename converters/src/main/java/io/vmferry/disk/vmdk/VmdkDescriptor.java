@@ -36,8 +36,13 @@ record VmdkDescriptor(Optional<String> parentCid, List<DescribedExtent> extents)
       Pattern.compile(
           "(RW|RDONLY|NOACCESS)\\s+(\\d{1,18})\\s+(\\w+)(?:\\s+\"([^\"]*)\"(?:\\s+(\\d{1,18}))?)?(?:\\s.*)?",
           Pattern.CASE_INSENSITIVE);
+
+  /** What can only be meant as an extent, so that none is passed over for being spelled wrongly. */
   private static final Pattern EXTENT_START =
-      Pattern.compile("(?:RW|RDONLY|NOACCESS)\\s[^=]*", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "(?:RW|RDONLY|NOACCESS)\\s+[^=\\s].*|[A-Z]+\\s+\\d+\\s+[A-Z]+(?:\\s.*)?",
+          Pattern.CASE_INSENSITIVE);
+
   private static final Pattern ENCODING =
       Pattern.compile("(?im)^[ \\t]*encoding[ \\t]*=[ \\t]*\"?([^\"\\s]+)");
 

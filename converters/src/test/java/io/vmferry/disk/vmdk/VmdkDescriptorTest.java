@@ -150,6 +150,7 @@ class VmdkDescriptorTest {
   @ParameterizedTest
   @CsvSource({
     "UTF-8, UTF-8, Größe und 磁盘.vmdk",
+    "UTF-8, UTF-8, a = b.vmdk",
     "windows-1252, windows-1252, Größe.vmdk",
     "GBK, GBK, 我的 磁盘.vmdk",
     "UTF-8, no-such-charset, Größe.vmdk",
@@ -207,6 +208,8 @@ class VmdkDescriptorTest {
   void refusesWhatCannotBeADisk() {
     files.put("a", FIRST);
     assertRefused(HEAD, ErrorCode.VMDK_DESCRIPTOR_INVALID);
+    assertRefused(HEAD + "RX 300 FLAT \"a\" 0\n", ErrorCode.VMDK_DESCRIPTOR_INVALID);
+    assertRefused(HEAD + "RW 300 FLAT \"a\n", ErrorCode.VMDK_DESCRIPTOR_INVALID);
     assertRefused(HEAD + "RW 300 FLAT\n", ErrorCode.VMDK_DESCRIPTOR_INVALID);
     assertRefused(HEAD + "RW 300 FLAT \"\" 0\n", ErrorCode.VMDK_DESCRIPTOR_INVALID);
     assertRefused(HEAD + "RW 300 FLAT \"b\" 0\n", ErrorCode.REFERENCE_MISSING);

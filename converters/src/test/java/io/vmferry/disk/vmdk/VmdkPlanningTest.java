@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vmferry.disk.DiskImage;
 import io.vmferry.disk.Extent;
 import io.vmferry.disk.ReferenceResolver;
+import io.vmferry.disk.io.ByteArraySource;
+import io.vmferry.disk.io.CachingByteSource;
 import io.vmferry.disk.io.CountingByteSource;
 import io.vmferry.disk.io.FileByteSource;
 import java.io.IOException;
@@ -115,6 +117,28 @@ class VmdkPlanningTest {
       assertThat(end.flip().mismatch(ByteBuffer.allocate(1 << 20))).isEqualTo(-1);
       assertThat(source.bytes()).isLessThan(512 << 10);
     }
+  }
+
+  @Test
+  void isReadFromASlowSourceInFewLargeReads() throws IOException {
+    byte[] disk = Disks.mixed(8 << 20);
+    byte[] stream = new VmdkBuilder(disk).build();
+    CountingByteSource source = new CountingByteSource(new ByteArraySource("slow", stream));
+    int segment = 1 << 19;
+    try (DiskImage image =
+        new VmdkFormat()
+            .open(
+                new CachingByteSource(source, segment, 8L * segment, 2),
+                ReferenceResolver.REFUSE)) {
+      ByteBuffer read = ByteBuffer.allocate(disk.length);
+      while (read.hasRemaining()) {
+        int block = Math.min(1 << 19, read.remaining());
+        image.readFully(read.position(), read.limit(read.position() + block));
+        read.limit(disk.length);
+      }
+      assertThat(read.array()).isEqualTo(disk);
+    }
+    assertThat(source.calls()).isLessThanOrEqualTo(Math.ceilDiv(stream.length, segment) + 2);
   }
 
   // Two collections: the first may leave what became unreachable while it ran.
