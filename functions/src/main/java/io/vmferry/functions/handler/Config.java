@@ -3,6 +3,7 @@ package io.vmferry.functions.handler;
 import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.convert.ChunkPlanner;
+import io.vmferry.functions.service.Reading;
 import java.util.Map;
 
 /**
@@ -14,6 +15,7 @@ import java.util.Map;
  *     imports
  * @param workers {@code VMFERRY_WORKERS}: blocks in hand at once in a function, 1 to 256; 32 by
  *     default
+ * @param reading how sources are read; {@code VMFERRY_CACHE_MIB}: MiB kept of each, 4 to 1,024; 64 by default
  * @param chunkLimits how large a chunk of the plan may become
  */
 public record Config(
@@ -21,8 +23,11 @@ public record Config(
     String table,
     String importStateMachine,
     int workers,
+    Reading reading,
     ChunkPlanner.Limits chunkLimits) {
   private static final int MOST_WORKERS = 256;
+  private static final int LEAST_CACHE = 4;
+  private static final int MOST_CACHE = 1024;
 
   /**
    * The configuration in an environment.
@@ -34,7 +39,8 @@ public record Config(
         required(environment, "VMFERRY_WORK_BUCKET"),
         required(environment, "VMFERRY_TABLE"),
         environment.getOrDefault("VMFERRY_IMPORT_STATE_MACHINE", ""),
-        workers(environment.getOrDefault("VMFERRY_WORKERS", "32")),
+        number(environment, "VMFERRY_WORKERS", 32, 1, MOST_WORKERS),
+        Reading.ofData(number(environment, "VMFERRY_CACHE_MIB", 64, LEAST_CACHE, MOST_CACHE)),
         ChunkPlanner.Limits.DEFAULT);
   }
 
@@ -46,14 +52,18 @@ public record Config(
     return value;
   }
 
-  private static int workers(String value) {
-    String name = "VMFERRY_WORKERS";
+  private static int number(
+      Map<String, String> environment, String name, int otherwise, int least, int most) {
+    String value = environment.get(name);
+    if (value == null) {
+      return otherwise;
+    }
     try {
-      int workers = Integer.parseInt(value);
-      if (workers >= 1 && workers <= MOST_WORKERS) {
-        return workers;
+      int number = Integer.parseInt(value);
+      if (number >= least && number <= most) {
+        return number;
       }
-      throw invalid(name, "is %d; 1 to %d are allowed".formatted(workers, MOST_WORKERS));
+      throw invalid(name, "is %d; %d to %d are allowed".formatted(number, least, most));
     } catch (NumberFormatException e) {
       throw new VmferryException(
           ErrorCode.PARAMETER_INVALID,

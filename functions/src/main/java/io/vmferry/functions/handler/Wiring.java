@@ -83,12 +83,13 @@ public final class Wiring {
         ports.snapshots(),
         files,
         clock,
+        config.reading(),
         config.workers());
   }
 
   /** The check of an OVA's files. */
   public VerifyManifest verifyManifest() {
-    return new VerifyManifest(ports.tasks(), ports.objects());
+    return new VerifyManifest(ports.tasks(), ports.objects(), config.reading());
   }
 
   /** The end of writing. */

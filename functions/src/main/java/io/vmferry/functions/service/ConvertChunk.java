@@ -35,6 +35,7 @@ public final class ConvertChunk {
   /**
    * A service on these ports.
    *
+   * @param reading how the disks' sources are read
    * @param workers blocks in hand at once; each takes 512 KiB
    */
   public ConvertChunk(
@@ -44,13 +45,14 @@ public final class ConvertChunk {
       SnapshotStore snapshots,
       WorkFiles files,
       Clock clock,
+      Reading reading,
       int workers) {
     this.tasks = tasks;
     this.progress = progress;
     this.objects = objects;
     this.snapshots = snapshots;
     this.files = files;
-    this.sources = new Sources(objects);
+    this.sources = new Sources(objects, reading);
     this.clock = clock;
     this.workers = workers;
   }

@@ -53,7 +53,7 @@ public final class Plan {
     this.snapshots = snapshots;
     this.downloads = downloads;
     this.files = files;
-    this.sources = new Sources(objects);
+    this.sources = new Sources(objects, Reading.HEADERS);
     this.limits = limits;
   }
 

@@ -6,6 +6,7 @@ import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.ReferenceResolver;
 import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.disk.io.CachingByteSource;
 import io.vmferry.disk.io.SliceByteSource;
 import io.vmferry.functions.port.ObjectStore;
 import io.vmferry.functions.task.ContentFile;
@@ -18,9 +19,11 @@ import java.util.Optional;
 /** Opens what tasks read: objects, the files beside them, and the disks the plan names. */
 final class Sources {
   private final ObjectStore objects;
+  private final Reading reading;
 
-  Sources(ObjectStore objects) {
+  Sources(ObjectStore objects, Reading reading) {
     this.objects = objects;
+    this.reading = reading;
   }
 
   /** The object as it is now. */
@@ -35,7 +38,13 @@ final class Sources {
 
   /** Opens an object under a name. */
   PinnedSource open(ObjectVersion object, String name) {
-    return new PinnedSource(name, object, objects.open(object));
+    ByteSource cached =
+        new CachingByteSource(
+            objects.open(object),
+            reading.segmentBytes(),
+            reading.cacheBytes(),
+            reading.readAhead());
+    return new PinnedSource(name, object, cached);
   }
 
   /** Resolves plain file names to the objects beside {@code object}, below the same prefix. */

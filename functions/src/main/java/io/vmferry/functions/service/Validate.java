@@ -47,7 +47,7 @@ public final class Validate {
     this.remote = remote;
     this.downloads = downloads;
     this.files = files;
-    this.sources = new Sources(objects);
+    this.sources = new Sources(objects, Reading.HEADERS);
   }
 
   /**

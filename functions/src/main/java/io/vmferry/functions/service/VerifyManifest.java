@@ -21,9 +21,9 @@ public final class VerifyManifest {
   private final Sources sources;
 
   /** A service on these ports. */
-  public VerifyManifest(TaskStore tasks, ObjectStore objects) {
+  public VerifyManifest(TaskStore tasks, ObjectStore objects, Reading reading) {
     this.tasks = tasks;
-    this.sources = new Sources(objects);
+    this.sources = new Sources(objects, reading);
   }
 
   /**

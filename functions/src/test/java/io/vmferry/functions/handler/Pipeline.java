@@ -15,6 +15,7 @@ import io.vmferry.functions.fake.InMemoryUploadStore;
 import io.vmferry.functions.fake.RecordingWorkflow;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.Ports;
+import io.vmferry.functions.service.Reading;
 import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;
@@ -49,7 +50,7 @@ final class Pipeline {
 
   private final Wiring wiring =
       new Wiring(
-          new Config(WORK, "tasks", "", 4, new ChunkPlanner.Limits(1, 256L << 20)),
+          new Config(WORK, "tasks", "", 4, Reading.ofData(4), new ChunkPlanner.Limits(1, 256L << 20)),
           new Ports(
               tasks, effects, progress, objects, uploads, snapshots, images, remote, workflow),
           Clock.systemUTC(),
