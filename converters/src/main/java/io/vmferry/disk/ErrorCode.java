@@ -318,4 +318,17 @@ public enum ErrorCode {
     String start = guideText == null ? "" : guideText + ": ";
     return start + detail + ". " + remedy;
   }
+
+  /**
+   * The detail that a whole message was made of; the text itself if it is no message of this code.
+   */
+  public String detailOf(String message) {
+    String start = guideText == null ? "" : guideText + ": ";
+    String end = ". " + remedy;
+    boolean whole =
+        message.startsWith(start)
+            && message.endsWith(end)
+            && message.length() >= start.length() + end.length();
+    return whole ? message.substring(start.length(), message.length() - end.length()) : message;
+  }
 }

@@ -92,13 +92,16 @@ public final class EmbeddedAws implements AutoCloseable {
   private final SnapshotStore snapshots;
   private final List<AutoCloseable> closeables;
   private final URI endpoint;
+  private final EbsOptions account;
 
   private EmbeddedAws(
       StateDirectory state,
       EdgeServer edge,
       SnapshotStore snapshots,
       List<AutoCloseable> closeables,
-      URI endpoint) {
+      URI endpoint,
+      EbsOptions account) {
+    this.account = account;
     this.state = state;
     this.edge = edge;
     this.snapshots = snapshots;
@@ -152,7 +155,7 @@ public final class EmbeddedAws implements AutoCloseable {
       URI endpoint =
           edge.endpoint().orElseThrow(() -> new IOException("the port was closed at once"));
       state.announce(endpoint);
-      return new EmbeddedAws(state, edge, snapshots, opened, endpoint);
+      return new EmbeddedAws(state, edge, snapshots, opened, endpoint, options.ebs());
     }
   }
 
@@ -182,6 +185,16 @@ public final class EmbeddedAws implements AutoCloseable {
   /** The address of all services: {@code http://127.0.0.1:4566}. */
   public URI endpoint() {
     return endpoint;
+  }
+
+  /** The Region of all services. */
+  public String region() {
+    return account.region();
+  }
+
+  /** The account of all services, 12 digits. */
+  public String accountId() {
+    return account.accountId();
   }
 
   /** Attaches a service; one with the same signing name is replaced. */

@@ -92,9 +92,11 @@ class ImportDefinitionTest {
     for (JsonNode map : maps) {
       JsonNode states = map.path("ItemProcessor").path("States");
       JsonNode step = states.path(map.path("ItemProcessor").path("StartAt").asText());
-      assertThat(step.path("Catch").path(0).path("Next").asText()).isEqualTo("NoteFailure");
-      assertThat(states.path("NoteFailure").path("Next").asText()).isEqualTo("ItemFailed");
-      assertThat(states.path("ItemFailed").path("Type").asText()).isEqualTo("Fail");
+      JsonNode note = states.path(step.path("Catch").path(0).path("Next").asText());
+      assertThat(note.path("Arguments").path("FunctionName").asText())
+          .isEqualTo("${NoteFailureFunction}");
+      JsonNode failed = states.path(note.path("Next").asText());
+      assertThat(failed.path("Type").asText()).isEqualTo("Fail");
     }
   }
 

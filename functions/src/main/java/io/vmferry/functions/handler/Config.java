@@ -15,7 +15,8 @@ import java.util.Map;
  *     imports
  * @param workers {@code VMFERRY_WORKERS}: blocks in hand at once in a function, 1 to 256; 32 by
  *     default
- * @param reading how sources are read; {@code VMFERRY_CACHE_MIB}: MiB kept of each, 4 to 1,024; 64 by default
+ * @param reading how sources are read; {@code VMFERRY_CACHE_MIB}: MiB kept of each, 4 to 1,024; 64
+ *     by default
  * @param chunkLimits how large a chunk of the plan may become
  */
 public record Config(

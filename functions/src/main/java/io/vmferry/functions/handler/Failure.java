@@ -22,7 +22,7 @@ public record Failure(String taskId, @Nullable String error, @Nullable String ca
   private static final String CANCELLED = "TaskCancelled";
 
   /** Why the task failed. */
-  TaskError reason() {
+  public TaskError reason() {
     if (CANCELLED.equals(error)) {
       return new TaskError(
           ErrorCode.TASK_CANCELLED,

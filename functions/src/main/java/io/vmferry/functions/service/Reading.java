@@ -14,7 +14,8 @@ public record Reading(int segmentBytes, long cacheBytes, int readAhead) {
   static final Reading HEADERS = new Reading(64 << 10, 4 * MIB, 0);
 
   /**
-   * For the disk's data, with so much memory for each source: pieces of 1 to 4 MiB, a quarter of the memory ahead.
+   * For the disk's data, with so much memory for each source: pieces of 1 to 4 MiB, a quarter of
+   * the memory ahead.
    *
    * @param cacheMib MiB, at least 4
    */

@@ -1,6 +1,7 @@
 package io.vmferry.functions.task;
 
 import io.vmferry.disk.ErrorCode;
+import io.vmferry.disk.VmferryException;
 
 /**
  * Why a task failed.
@@ -8,4 +9,10 @@ import io.vmferry.disk.ErrorCode;
  * @param code the stable code
  * @param message the whole message, with the remedy
  */
-public record TaskError(ErrorCode code, String message) {}
+public record TaskError(ErrorCode code, String message) {
+
+  /** The failure as it was thrown. */
+  public VmferryException toException() {
+    return new VmferryException(code, code.detailOf(message));
+  }
+}

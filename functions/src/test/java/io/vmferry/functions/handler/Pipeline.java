@@ -50,7 +50,8 @@ final class Pipeline {
 
   private final Wiring wiring =
       new Wiring(
-          new Config(WORK, "tasks", "", 4, Reading.ofData(4), new ChunkPlanner.Limits(1, 256L << 20)),
+          new Config(
+              WORK, "tasks", "", 4, Reading.ofData(4), new ChunkPlanner.Limits(1, 256L << 20)),
           new Ports(
               tasks, effects, progress, objects, uploads, snapshots, images, remote, workflow),
           Clock.systemUTC(),

@@ -1,0 +1,279 @@
+package io.vmferry.local.stack;
+
+import io.vmferry.disk.VmferryException;
+import io.vmferry.disk.convert.ChunkPlanner;
+import io.vmferry.functions.aws.AwsClients;
+import io.vmferry.functions.aws.AwsPorts;
+import io.vmferry.functions.aws.TaskTable;
+import io.vmferry.functions.handler.Config;
+import io.vmferry.functions.handler.Wiring;
+import io.vmferry.functions.port.Ports;
+import io.vmferry.functions.port.RemoteFiles;
+import io.vmferry.functions.service.Reading;
+import io.vmferry.functions.task.ImportRequest;
+import io.vmferry.local.EmbeddedAws;
+import io.vmferry.local.lambda.LambdaRuntime;
+import io.vmferry.local.lambda.LambdaService;
+import io.vmferry.local.stepfunctions.Execution;
+import io.vmferry.local.stepfunctions.ExecutionStatus;
+import io.vmferry.local.stepfunctions.InvalidDefinitionException;
+import io.vmferry.local.stepfunctions.LambdaInvoke;
+import io.vmferry.local.stepfunctions.StateMachine;
+import io.vmferry.local.stepfunctions.StepFunctions;
+import io.vmferry.local.stepfunctions.StepFunctionsOptions;
+import io.vmferry.local.stepfunctions.TimeSource;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.services.s3.model.BucketAlreadyExistsException;
+import software.amazon.awssdk.services.s3.model.BucketAlreadyOwnedByYouException;
+
+/**
+ * The buckets, the table, the functions and the state machines of vmferry in an {@link
+ * EmbeddedAws}. The functions are those that run in Lambda, and reach AWS through the port like
+ * these.
+ */
+public final class EmbeddedStack implements AutoCloseable {
+  /** Where images are uploaded to. */
+  public static final String IMAGES_BUCKET = "vmferry-images";
+
+  /** Where intermediate objects are. */
+  public static final String WORK_BUCKET = "vmferry-work";
+
+  /** The tasks' table. */
+  public static final String TABLE = "vmferry-tasks";
+
+  /** The state machine of imports. */
+  public static final String IMPORT_STATE_MACHINE = "vmferry-import";
+
+  /** The credentials that the embedded AWS takes, as it takes any. */
+  public static final String ACCESS_KEY = "vmferry";
+
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedStack.class);
+  private static final String IMPORT_DEFINITION = "/io/vmferry/statemachine/import.asl.json";
+  private static final String ROLE = "arn:aws:iam::000000000000:role/vmferry";
+  private static final String SNAPSHOT_POLL_SECONDS = "1";
+
+  private final AwsClients clients;
+  private final Ports ports;
+  private final LambdaRuntime lambda;
+  private final StepFunctions stepFunctions;
+  private final String importArn;
+
+  private EmbeddedStack(
+      AwsClients clients,
+      Ports ports,
+      LambdaRuntime lambda,
+      StepFunctions stepFunctions,
+      String importArn) {
+    this.importArn = importArn;
+    this.clients = clients;
+    this.ports = ports;
+    this.lambda = lambda;
+    this.stepFunctions = stepFunctions;
+  }
+
+  /**
+   * How the stack is deployed.
+   *
+   * @param remoteFiles how web servers are read
+   * @param workers blocks in hand at once in each function
+   * @param mapConcurrency chunks in hand at once
+   * @param cacheMib MiB of each open source kept in memory
+   * @param chunkLimits how large a chunk may become
+   * @param clock the functions' time
+   */
+  public record Options(
+      RemoteFiles remoteFiles,
+      int workers,
+      int mapConcurrency,
+      int cacheMib,
+      ChunkPlanner.Limits chunkLimits,
+      Clock clock) {
+
+    /** What fits a machine of a few cores and a heap of 256 MiB. */
+    public static Options defaults(RemoteFiles remoteFiles) {
+      int processors = Runtime.getRuntime().availableProcessors();
+      return new Options(
+          remoteFiles,
+          Math.clamp(2L * processors, 4, 16),
+          2,
+          16,
+          ChunkPlanner.Limits.DEFAULT,
+          Clock.systemUTC());
+    }
+  }
+
+  /**
+   * Deploys the stack; deploying it again onto the same state finds what is there.
+   *
+   * @param directory where state machines and executions are kept
+   * @throws IllegalStateException if the state machines' definitions are not supported
+   */
+  public static EmbeddedStack deploy(EmbeddedAws aws, Path directory, Options options) {
+    String region = aws.region();
+    String account = aws.accountId();
+    AwsClients clients = AwsClients.forEndpoint(aws.endpoint(), region, ACCESS_KEY, ACCESS_KEY);
+    LambdaRuntime lambda = new LambdaRuntime(region, account);
+    StepFunctions stepFunctions =
+        new StepFunctions(
+            new StepFunctionsOptions(
+                directory, region, account, options.mapConcurrency(), TimeSource.system()),
+            List.of(new LambdaInvoke(lambda)),
+            (bucket, key) -> clients.s3().getObject(get -> get.bucket(bucket).key(key)));
+    aws.register(new LambdaService(lambda));
+    createBucket(clients, IMAGES_BUCKET);
+    createBucket(clients, WORK_BUCKET);
+    TaskTable.create(clients.dynamoDb(), TABLE);
+    StateMachine machine = importMachine(stepFunctions, options);
+    Ports ports =
+        tmp(
+            AwsPorts.on(clients, TABLE, machine.arn(), options.remoteFiles(), options.clock()),
+            stepFunctions,
+            machine.arn());
+    Config config =
+        new Config(
+            WORK_BUCKET,
+            TABLE,
+            machine.arn(),
+            options.workers(),
+            Reading.ofData(options.cacheMib()),
+            options.chunkLimits());
+    EmbeddedFunctions.register(
+        lambda, new Wiring(config, ports, options.clock(), new SecureRandom()));
+    EmbeddedStack stack = new EmbeddedStack(clients, ports, lambda, stepFunctions, machine.arn());
+    stepFunctions.addListener(stack::cleanUpAfter);
+    return stack;
+  }
+
+  private static Ports tmp(Ports p, StepFunctions sf, String arn) {
+    return new Ports(
+        p.tasks(),
+        p.effects(),
+        p.progress(),
+        p.objects(),
+        p.uploads(),
+        p.snapshots(),
+        p.images(),
+        p.remoteFiles(),
+        new io.vmferry.functions.port.Workflow() {
+          @Override
+          public void start(String id) {
+            sf.start(arn, id, "{\"taskId\":\"" + id + "\"}");
+          }
+
+          @Override
+          public void stop(String id, String r) {}
+        });
+  }
+
+  private static void createBucket(AwsClients clients, String name) {
+    try {
+      clients.s3().createBucket(create -> create.bucket(name));
+    } catch (BucketAlreadyOwnedByYouException | BucketAlreadyExistsException e) {
+      LOG.debug("bucket {} is there", name);
+    }
+  }
+
+  private static StateMachine importMachine(StepFunctions stepFunctions, Options options) {
+    String definition =
+        filled(
+            definition(),
+            EmbeddedFunctions.substitutions(),
+            Map.of(
+                "MaxConcurrency",
+                String.valueOf(options.mapConcurrency()),
+                "SnapshotPollSeconds",
+                SNAPSHOT_POLL_SECONDS));
+    try {
+      for (StateMachine machine : stepFunctions.machines()) {
+        if (machine.name().equals(IMPORT_STATE_MACHINE)) {
+          return stepFunctions.update(machine.arn(), definition, null);
+        }
+      }
+      return stepFunctions.create(IMPORT_STATE_MACHINE, definition, ROLE, Map.of());
+    } catch (InvalidDefinitionException e) {
+      throw new IllegalStateException("the embedded Step Functions refuses the import", e);
+    }
+  }
+
+  @SafeVarargs
+  private static String filled(String definition, Map<String, String>... substitutions) {
+    String filled = definition;
+    for (Map<String, String> values : substitutions) {
+      for (Map.Entry<String, String> value : values.entrySet()) {
+        filled = filled.replace("${" + value.getKey() + "}", value.getValue());
+      }
+    }
+    return filled;
+  }
+
+  private static String definition() {
+    try (InputStream in =
+        Objects.requireNonNull(EmbeddedStack.class.getResourceAsStream(IMPORT_DEFINITION))) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * What the EventBridge rule does in AWS: an execution that ended without success is cleaned up
+   * after.
+   */
+  private void cleanUpAfter(Execution execution) {
+    if (execution.status() != ExecutionStatus.SUCCEEDED) {
+      EmbeddedFunctions.cleanUp(lambda, execution);
+    }
+  }
+
+  /** Lets the executions that an earlier process left go on; returns how many there are. */
+  public int resume() {
+    return stepFunctions.resume();
+  }
+
+  /**
+   * Starts an import by the function that does so in AWS.
+   *
+   * @return the task's id
+   * @throws VmferryException as the function refuses the request
+   */
+  public String startImport(ImportRequest request) {
+    return EmbeddedFunctions.startImport(lambda, request);
+  }
+
+  /**
+   * Waits until an import's execution has ended; returns false if it has not after {@code most}.
+   */
+  public boolean awaitExecution(String taskId, Duration most) {
+    String arn = importArn.replace(":stateMachine:", ":execution:") + ":" + taskId;
+    return stepFunctions.await(arn, most).status() != ExecutionStatus.RUNNING;
+  }
+
+  /** Clients of the embedded AWS. */
+  public AwsClients clients() {
+    return clients;
+  }
+
+  /** The ports the functions use. */
+  public Ports ports() {
+    return ports;
+  }
+
+  /** Stops the executions, which go on when the stack is deployed again, and closes the clients. */
+  @Override
+  public void close() {
+    stepFunctions.close();
+    lambda.close();
+    clients.close();
+  }
+}

@@ -1,0 +1,82 @@
+package io.vmferry.local.stack;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vmferry.functions.aws.EbsSnapshotReader;
+import io.vmferry.functions.aws.HttpsRemoteFiles;
+import io.vmferry.functions.json.Json;
+import io.vmferry.functions.port.SnapshotReader;
+import io.vmferry.functions.port.SnapshotStore;
+import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.ImportRequest;
+import io.vmferry.functions.task.Task;
+import io.vmferry.functions.task.TaskKind;
+import io.vmferry.functions.task.TaskStatus;
+import io.vmferry.local.EmbeddedAws;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EmbeddedStackTest {
+  private static final int BLOCK = SnapshotStore.BLOCK_SIZE;
+
+  @TempDir private Path directory;
+
+  @Test
+  void importsARawDiskThroughTheRealStateMachineAndHandlers() {
+    byte[] disk = new byte[5 * BLOCK + 512];
+    new Random(1).nextBytes(disk);
+    Arrays.fill(disk, BLOCK, 3 * BLOCK, (byte) 0);
+    try (EmbeddedAws aws = EmbeddedAws.start(EmbeddedAws.Options.of(directory));
+        EmbeddedStack stack =
+            EmbeddedStack.deploy(
+                aws,
+                directory.resolve("stepfunctions"),
+                EmbeddedStack.Options.defaults(new HttpsRemoteFiles()))) {
+      stack.ports().objects().put(EmbeddedStack.IMAGES_BUCKET, "disk.raw", disk);
+
+      String id = stack.startImport(request("s3://" + EmbeddedStack.IMAGES_BUCKET + "/disk.raw"));
+      assertThat(stack.awaitExecution(id, Duration.ofMinutes(2))).isTrue();
+
+      Task task = stack.ports().tasks().find(id).orElseThrow();
+      assertThat(task.status()).as(Json.write(task)).isEqualTo(TaskStatus.COMPLETED);
+      assertThat(task.imageId()).isPresent();
+      assertThat(read(stack, task.disk(0).snapshotId().orElseThrow(), disk.length)).isEqualTo(disk);
+      assertThat(stack.ports().effects().list(id)).isEmpty();
+    }
+  }
+
+  private static byte[] read(EmbeddedStack stack, String snapshotId, int length) {
+    SnapshotReader reader = new EbsSnapshotReader(stack.clients().ebs());
+    List<SnapshotReader.Block> blocks = new ArrayList<>();
+    reader.list(snapshotId, blocks::add);
+    assertThat(blocks).extracting(SnapshotReader.Block::index).containsExactly(0, 3, 4, 5);
+    byte[] content = new byte[6 * BLOCK];
+    for (SnapshotReader.Block block : blocks) {
+      reader.read(snapshotId, block, ByteBuffer.wrap(content, block.index() * BLOCK, BLOCK));
+    }
+    return Arrays.copyOf(content, length);
+  }
+
+  private static ImportRequest request(String url) {
+    return new ImportRequest(
+        TaskKind.IMPORT_IMAGE,
+        List.of(new DiskContainer(url, Optional.of("raw"), Optional.empty(), Optional.empty())),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Map.of());
+  }
+}
