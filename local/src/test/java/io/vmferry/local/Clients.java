@@ -13,6 +13,7 @@ import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.ebs.EbsClient;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.sfn.SfnClient;
 
 /** The AWS SDK's clients for an endpoint; they retry nothing, so that tests see each answer. */
 public final class Clients {
@@ -35,6 +36,10 @@ public final class Clients {
 
   public static DynamoDbClient dynamoDb(URI endpoint) {
     return configure(DynamoDbClient.builder(), endpoint).build();
+  }
+
+  public static SfnClient sfn(URI endpoint) {
+    return configure(SfnClient.builder(), endpoint).build();
   }
 
   private static <B extends AwsClientBuilder<B, C> & AwsSyncClientBuilder<B, C>, C> B configure(

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,7 +103,7 @@ final class History implements Closeable {
       ObjectNode event =
           JsonValues.MAPPER
               .createObjectNode()
-              .put("timestamp", now.toEpochMilli() / 1000.0)
+              .put("timestamp", BigDecimal.valueOf(now.toEpochMilli(), 3))
               .put("type", type)
               .put("id", events)
               .put("previousEventId", previous);

@@ -1,6 +1,7 @@
 package io.vmferry.local.stepfunctions;
 
 import com.dashjoin.jsonata.Jsonata;
+import com.dashjoin.jsonata.Parser;
 import com.dashjoin.jsonata.Utils;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.DecimalNode;
 import com.fasterxml.jackson.databind.node.DoubleNode;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -80,7 +82,7 @@ final class JsonValues {
     if (value.equals(Jsonata.NULL_VALUE)) {
       return JsonNodeFactory.instance.nullNode();
     }
-    if (Utils.isFunction(value)) {
+    if (Utils.isFunction(value) || value instanceof Parser.Symbol) {
       throw new IllegalArgumentException("a function");
     }
     return switch (value) {
@@ -106,10 +108,15 @@ final class JsonValues {
         throw new IllegalArgumentException("the number " + value);
       }
       return value == Math.rint(value) && Math.abs(value) <= EXACT
-          ? LongNode.valueOf((long) value)
+          ? integer((long) value)
           : DoubleNode.valueOf(value);
     }
-    return LongNode.valueOf(number.longValue());
+    return integer(number.longValue());
+  }
+
+  /** As the parser makes them, so that equal numbers are equal nodes. */
+  private static JsonNode integer(long value) {
+    return (int) value == value ? IntNode.valueOf((int) value) : LongNode.valueOf(value);
   }
 
   private static ObjectNode object(Map<?, ?> map) {

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The functions Step Functions adds to JSONata, and the names of all there are. */
 final class JsonataFunctions {
-  private static final int MAX_RANGE = 10_000_000;
+  private static final int MAX_RANGE = 1_000_000;
 
   private static final Set<String> ADDED =
       Set.of("partition", "range", "hash", "random", "uuid", "parse");
