@@ -84,7 +84,7 @@ public final class DynamoDbTaskStore implements TaskStore {
         write(
             Put.builder()
                 .tableName(table)
-                .item(TaskItem.of(task, List.of(newWriteId()), retention))
+                .item(TaskItem.of(task, newWriteId(), retention))
                 .conditionExpression("attribute_not_exists(pk)")
                 .build()));
     token.ifPresent(put -> writes.add(write(put)));
@@ -171,15 +171,11 @@ public final class DynamoDbTaskStore implements TaskStore {
   }
 
   private static String newWriteId() {
-    return UUID.randomUUID().toString().substring(0, 13);
+    return UUID.randomUUID().toString();
   }
 
   @Override
   public Optional<Task> find(String id) {
-    return read(id).map(TaskItem::task);
-  }
-
-  private Optional<Map<String, AttributeValue>> read(String id) {
     Map<String, AttributeValue> item =
         AwsFailures.call(
                 "dynamodb:GetItem",
@@ -191,19 +187,19 @@ public final class DynamoDbTaskStore implements TaskStore {
                                 .key(TaskTable.key(id, TaskItem.SORT))
                                 .consistentRead(true)))
             .item();
-    return item == null || item.isEmpty() ? Optional.empty() : Optional.of(item);
+    return item == null || item.isEmpty() ? Optional.empty() : Optional.of(TaskItem.task(item));
   }
 
   @Override
   public Task update(String id, UnaryOperator<Task> change) {
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      Map<String, AttributeValue> current =
-          read(id)
+      Task current =
+          find(id)
               .orElseThrow(
                   () ->
                       new VmferryException(
                           ErrorCode.TASK_NOT_FOUND, "there is no task '%s'".formatted(id)));
-      Task next = change.apply(TaskItem.task(current)).nextVersion(clock.instant());
+      Task next = change.apply(current).nextVersion(clock.instant());
       if (next.status().isFinal()) {
         next = next.withoutCredentials();
       }
@@ -218,25 +214,22 @@ public final class DynamoDbTaskStore implements TaskStore {
     throw contended(id);
   }
 
-  /** Returns false if the item is not the current one any more. */
-  private boolean replace(Map<String, AttributeValue> current, Task next) {
+  /** Returns false if the task is not the current one any more. */
+  private boolean replace(Task current, Task next) {
     String writeId = newWriteId();
-    List<String> writes = TaskItem.writes(TaskItem.writes(current), writeId);
-    AttributeValue version = TaskItem.attribute(current, TaskItem.VERSION);
     try {
       dynamoDb.putItem(
           r ->
               r.tableName(table)
-                  .item(TaskItem.of(next, writes, retention))
+                  .item(TaskItem.of(next, writeId, retention))
                   .conditionExpression("version = :version")
-                  .expressionAttributeValues(Map.of(":version", version))
+                  .expressionAttributeValues(Map.of(":version", number(current.version())))
                   .returnValuesOnConditionCheckFailure(
                       ReturnValuesOnConditionCheckFailure.ALL_OLD));
       return true;
     } catch (ConditionalCheckFailedException e) {
-      // If an answer was lost and the SDK sent the write again, it meets what it wrote itself, or
-      // what others made of that since.
-      return e.hasItem() && TaskItem.writes(e.item()).contains(writeId);
+      // If an answer was lost and the SDK sent the write again, it meets what it wrote itself.
+      return e.hasItem() && text(writeId).equals(e.item().get(TaskItem.WRITE_ID));
     } catch (SdkException e) {
       throw AwsFailures.translate(e, "dynamodb:PutItem", next.id());
     }
