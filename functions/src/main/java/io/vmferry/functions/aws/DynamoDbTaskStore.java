@@ -84,7 +84,7 @@ public final class DynamoDbTaskStore implements TaskStore {
         write(
             Put.builder()
                 .tableName(table)
-                .item(TaskItem.of(task, newWriteId(), retention))
+                .item(TaskItem.of(task, List.of(newWriteId()), retention))
                 .conditionExpression("attribute_not_exists(pk)")
                 .build()));
     token.ifPresent(put -> writes.add(write(put)));
@@ -171,11 +171,15 @@ public final class DynamoDbTaskStore implements TaskStore {
   }
 
   private static String newWriteId() {
-    return UUID.randomUUID().toString();
+    return UUID.randomUUID().toString().substring(0, 13);
   }
 
   @Override
   public Optional<Task> find(String id) {
+    return read(id).map(TaskItem::task);
+  }
+
+  private Optional<Map<String, AttributeValue>> read(String id) {
     Map<String, AttributeValue> item =
         AwsFailures.call(
                 "dynamodb:GetItem",
@@ -187,19 +191,19 @@ public final class DynamoDbTaskStore implements TaskStore {
                                 .key(TaskTable.key(id, TaskItem.SORT))
                                 .consistentRead(true)))
             .item();
-    return item == null || item.isEmpty() ? Optional.empty() : Optional.of(TaskItem.task(item));
+    return item == null || item.isEmpty() ? Optional.empty() : Optional.of(item);
   }
 
   @Override
   public Task update(String id, UnaryOperator<Task> change) {
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      Task current =
-          find(id)
+      Map<String, AttributeValue> current =
+          read(id)
               .orElseThrow(
                   () ->
                       new VmferryException(
                           ErrorCode.TASK_NOT_FOUND, "there is no task '%s'".formatted(id)));
-      Task next = change.apply(current).nextVersion(clock.instant());
+      Task next = change.apply(TaskItem.task(current)).nextVersion(clock.instant());
       if (next.status().isFinal()) {
         next = next.withoutCredentials();
       }
@@ -214,22 +218,25 @@ public final class DynamoDbTaskStore implements TaskStore {
     throw contended(id);
   }
 
-  /** Returns false if the task is not the current one any more. */
-  private boolean replace(Task current, Task next) {
+  /** Returns false if the item is not the current one any more. */
+  private boolean replace(Map<String, AttributeValue> current, Task next) {
     String writeId = newWriteId();
+    List<String> writes = TaskItem.writes(TaskItem.writes(current), writeId);
+    AttributeValue version = TaskItem.attribute(current, TaskItem.VERSION);
     try {
       dynamoDb.putItem(
           r ->
               r.tableName(table)
-                  .item(TaskItem.of(next, writeId, retention))
+                  .item(TaskItem.of(next, writes, retention))
                   .conditionExpression("version = :version")
-                  .expressionAttributeValues(Map.of(":version", number(current.version())))
+                  .expressionAttributeValues(Map.of(":version", version))
                   .returnValuesOnConditionCheckFailure(
                       ReturnValuesOnConditionCheckFailure.ALL_OLD));
       return true;
     } catch (ConditionalCheckFailedException e) {
-      // If an answer was lost and the SDK sent the write again, it meets what it wrote itself.
-      return e.hasItem() && text(writeId).equals(e.item().get(TaskItem.WRITE_ID));
+      // If an answer was lost and the SDK sent the write again, it meets what it wrote itself, or
+      // what others made of that since.
+      return e.hasItem() && TaskItem.writes(e.item()).contains(writeId);
     } catch (SdkException e) {
       throw AwsFailures.translate(e, "dynamodb:PutItem", next.id());
     }

@@ -21,7 +21,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -36,8 +38,11 @@ final class TaskItem {
 
   static final String VERSION = "version";
 
-  /** Names the write that made the item: a writer whose answer was lost knows its own again. */
-  static final String WRITE_ID = "writeId";
+  /** Names the last writes: a writer whose answer was lost knows its own again. */
+  private static final String WRITES = "writes";
+
+  /** More than others can make while a writer whose answer was lost tries again. */
+  private static final int REMEMBERED_WRITES = 32;
 
   private static final String DOCUMENT = "document";
   private static final String DOCUMENT_GZIP = "documentGzip";
@@ -57,16 +62,17 @@ final class TaskItem {
   /**
    * The item of a task.
    *
+   * @param writes names the writes that led to it, the last one last
    * @param retention how long the item stays once the task has ended
    */
-  static Map<String, AttributeValue> of(Task task, String writeId, Duration retention) {
+  static Map<String, AttributeValue> of(Task task, List<String> writes, Duration retention) {
     Map<String, AttributeValue> item = new HashMap<>(TaskTable.key(task.id(), SORT));
     String kind = task.request().kind().name();
     item.put(TaskTable.KIND, text(kind));
     item.put(TaskTable.LIST_KEY, text(listKey(task)));
     item.put("status", text(task.status().name()));
     item.put(VERSION, number(task.version()));
-    item.put(WRITE_ID, text(writeId));
+    item.put(WRITES, AttributeValue.fromL(writes.stream().map(TaskTable::text).toList()));
     if (task.status().isFinal()) {
       item.put(TaskTable.EXPIRES_AT, expiry(task, retention));
     } else {
@@ -110,6 +116,18 @@ final class TaskItem {
       throw new VmferryException(
           ErrorCode.PARAMETER_INVALID, "'%s' is not the place of a page".formatted(listKey), e);
     }
+  }
+
+  /** The names of the last writes of an item. */
+  static List<String> writes(Map<String, AttributeValue> item) {
+    return attribute(item, WRITES).l().stream().map(AttributeValue::s).toList();
+  }
+
+  /** The names of an item's last writes with one more. */
+  static List<String> writes(List<String> before, String write) {
+    List<String> writes = new ArrayList<>(before);
+    writes.add(write);
+    return writes.subList(Math.max(0, writes.size() - REMEMBERED_WRITES), writes.size());
   }
 
   /** The task of an item. */

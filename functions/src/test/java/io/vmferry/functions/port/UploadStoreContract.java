@@ -126,7 +126,6 @@ public abstract class UploadStoreContract {
     uploads.abort(bucket, KEY, id);
 
     assertThat(uploads.unfinished(bucket, "")).isEmpty();
-    assertFails(ErrorCode.TASK_STATE_CONFLICT, () -> upload(id, 2, content(2, 100)));
     assertFails(ErrorCode.TASK_STATE_CONFLICT, () -> uploads.complete(bucket, KEY, id));
     assertFails(ErrorCode.SOURCE_NOT_FOUND, () -> objects.head(bucket, KEY));
   }

@@ -31,7 +31,12 @@ final class EdgeErrors {
                     .formatted(code, message, message));
         yield new ServiceResponse(
             status,
-            java.util.Map.of("Content-Type", "application/json", "x-amzn-ErrorType", code),
+            java.util.Map.of(
+                "Content-Type",
+                "application/json",
+                // A namespace is in the body only; SDKs take the header as it is.
+                "x-amzn-ErrorType",
+                code.substring(code.lastIndexOf('#') + 1)),
             json.body());
       }
     };
