@@ -60,7 +60,7 @@ final class VhdxLog {
 
   /** The file as it is after its log was replayed; the source itself if there is nothing to. */
   static ByteSource replay(ByteSource source, VhdxHeader header) throws IOException {
-    if (header.logGuid().equals(Guids.NONE)) {
+    if (header.logGuid().equals(Guids.NONE) || header.logLength() == 0) {
       return source;
     }
     checkRegion(source, header);

@@ -13,6 +13,7 @@ import io.vmferry.disk.block.SparseSource;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.disk.io.FileByteSource;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -207,14 +208,21 @@ class HandWrittenVhdxTest {
   void plansA16TiBDiskInBlocksOf1MiBWithFewReads() throws IOException {
     VhdxBuilder builder = new VhdxBuilder(16L << 40, MIB, 512);
     SparseSource file = builder.block(9_999_999, content(1, MIB)).build();
+    long before = usedHeap();
     try (DiskImage image = open(file)) {
       // The table is 128 MiB; the first 48 are read, for six TiB, and the other ten are data.
       assertThat(plannedData(image)).isEqualTo(10L << 40);
       assertThat(file.bytesRead()).isLessThan(64L << 20);
+      assertThat(usedHeap() - before).isLessThan(16L << 20);
       assertThat(image.extentAt(6L << 40, Long.MAX_VALUE))
           .isEqualTo(
               new Extent(6L << 40, (9_999_999L << 20) - (6L << 40), Extent.Kind.UNALLOCATED));
     }
+  }
+
+  private static long usedHeap() {
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
   private static long plannedData(DiskImage image) throws IOException {

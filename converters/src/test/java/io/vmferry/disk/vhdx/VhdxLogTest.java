@@ -304,12 +304,20 @@ class VhdxLogTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 4096, 65 * MIB, -MIB})
+  @ValueSource(ints = {4096, 65 * MIB, -MIB})
   void refusesALogOfAnAbsurdLength(int length) {
     SparseSource file = builder().build();
     new LogWriter(file);
     VhdxBuilder.editSealed(file, VhdxBuilder.HEADER_1, 4096, header -> header.putInt(68, length));
     assertRefused(file, ErrorCode.VHDX_LOG_INVALID, Integer.toUnsignedString(length) + " bytes");
+  }
+
+  @Test
+  void readsAnImageWhoseLogHasNoLength() throws IOException {
+    SparseSource file = builder().build();
+    new LogWriter(file);
+    VhdxBuilder.editSealed(file, VhdxBuilder.HEADER_1, 4096, header -> header.putInt(68, 0));
+    assertReads(file, before());
   }
 
   @Test
