@@ -3,8 +3,6 @@ package io.vmferry.functions.aws;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -197,32 +195,5 @@ public final class AwsClients implements AutoCloseable {
     dynamoDb.ifMade(DynamoDbClient::close);
     sfn.ifMade(SfnClient::close);
     http.ifMade(SdkHttpClient::close);
-  }
-
-  private static final class Lazy<T> {
-    private final Supplier<T> maker;
-    private volatile @Nullable T made;
-
-    Lazy(Supplier<T> maker) {
-      this.maker = maker;
-    }
-
-    T get() {
-      T value = made;
-      if (value == null) {
-        synchronized (this) {
-          value = made;
-          if (value == null) {
-            value = maker.get();
-            made = value;
-          }
-        }
-      }
-      return value;
-    }
-
-    void ifMade(Consumer<T> action) {
-      Optional.ofNullable(made).ifPresent(action);
-    }
   }
 }

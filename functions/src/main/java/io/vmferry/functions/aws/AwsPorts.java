@@ -23,7 +23,7 @@ public final class AwsPorts {
   }
 
   /**
-   * The ports on these clients, which the caller closes.
+   * The ports on these clients, which the caller closes. A client is made when it is first needed.
    *
    * @param table the tasks' table, see {@link TaskTable}
    * @param stateMachine the ARN of the state machine that runs tasks
@@ -33,14 +33,14 @@ public final class AwsPorts {
   public static Ports on(
       AwsClients clients, String table, String stateMachine, RemoteFiles remoteFiles, Clock clock) {
     return new Ports(
-        new DynamoDbTaskStore(clients.dynamoDb(), table, RETENTION, clock),
-        new DynamoDbEffectStore(clients.dynamoDb(), table, clock),
-        new DynamoDbProgressStore(clients.dynamoDb(), table, clock),
-        new S3ObjectStore(clients.s3()),
-        new S3UploadStore(clients.s3()),
-        new EbsSnapshotStore(clients.ebs(), clients.ec2()),
-        new Ec2ImageStore(clients.ec2()),
+        new DynamoDbTaskStore(clients::dynamoDb, table, RETENTION, clock),
+        new DynamoDbEffectStore(clients::dynamoDb, table, clock),
+        new DynamoDbProgressStore(clients::dynamoDb, table, clock),
+        new S3ObjectStore(clients::s3),
+        new S3UploadStore(clients::s3),
+        new EbsSnapshotStore(clients::ebs, clients::ec2),
+        new Ec2ImageStore(clients::ec2),
         remoteFiles,
-        new StepFunctionsWorkflow(clients.sfn(), stateMachine));
+        new StepFunctionsWorkflow(clients::sfn, stateMachine));
   }
 }

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
@@ -20,12 +21,12 @@ public final class DynamoDbEffectStore implements EffectStore {
   private static final Comparator<Effect> ORDER =
       Comparator.comparing(Effect::kind).thenComparing(Effect::id);
 
-  private final DynamoDbClient dynamoDb;
+  private final Supplier<DynamoDbClient> dynamoDb;
   private final String table;
   private final Clock clock;
 
   /** Effects in a table. */
-  public DynamoDbEffectStore(DynamoDbClient dynamoDb, String table, Clock clock) {
+  public DynamoDbEffectStore(Supplier<DynamoDbClient> dynamoDb, String table, Clock clock) {
     this.dynamoDb = dynamoDb;
     this.table = table;
     this.clock = clock;
@@ -40,7 +41,7 @@ public final class DynamoDbEffectStore implements EffectStore {
     AwsFailures.call(
         "dynamodb:PutItem",
         "an effect of " + taskId,
-        () -> dynamoDb.putItem(r -> r.tableName(table).item(item)));
+        () -> dynamoDb.get().putItem(r -> r.tableName(table).item(item)));
   }
 
   private static Map<String, AttributeValue> key(String taskId, Effect effect) {
@@ -62,7 +63,7 @@ public final class DynamoDbEffectStore implements EffectStore {
         "dynamodb:Query",
         "the effects of " + taskId,
         () ->
-            dynamoDb.queryPaginator(request).items().stream()
+            dynamoDb.get().queryPaginator(request).items().stream()
                 .map(DynamoDbEffectStore::effect)
                 .sorted(ORDER)
                 .toList());
@@ -79,6 +80,6 @@ public final class DynamoDbEffectStore implements EffectStore {
     AwsFailures.call(
         "dynamodb:DeleteItem",
         "an effect of " + taskId,
-        () -> dynamoDb.deleteItem(r -> r.tableName(table).key(key(taskId, effect))));
+        () -> dynamoDb.get().deleteItem(r -> r.tableName(table).key(key(taskId, effect))));
   }
 }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.dynamodb.model.AttributeValue;
@@ -35,14 +36,14 @@ public final class DynamoDbProgressStore implements ProgressStore {
       "attribute_not_exists(pk) OR (doneBytes <= :bytes AND writtenBlocks <= :blocks AND"
           + " doneChunks <= :chunks)";
 
-  private final DynamoDbClient dynamoDb;
+  private final Supplier<DynamoDbClient> dynamoDb;
   private final String table;
   private final Clock clock;
   private final Backoff backoff =
       new Backoff(Duration.ofMillis(20), Duration.ofMillis(500), Sleeper.REAL);
 
   /** Progress in a table. */
-  public DynamoDbProgressStore(DynamoDbClient dynamoDb, String table, Clock clock) {
+  public DynamoDbProgressStore(Supplier<DynamoDbClient> dynamoDb, String table, Clock clock) {
     this.dynamoDb = dynamoDb;
     this.table = table;
     this.clock = clock;
@@ -76,18 +77,20 @@ public final class DynamoDbProgressStore implements ProgressStore {
     item.put(DONE_CHUNKS, number(progress.doneChunks()));
     item.put(TaskTable.EXPIRES_AT, TaskTable.expiryWhileActive(clock.instant()));
     try {
-      dynamoDb.putItem(
-          r ->
-              r.tableName(table)
-                  .item(item)
-                  .conditionExpression(NOT_ABOVE)
-                  .expressionAttributeValues(
-                      Map.of(
-                          ":bytes", number(progress.doneBytes()),
-                          ":blocks", number(progress.writtenBlocks()),
-                          ":chunks", number(progress.doneChunks())))
-                  .returnValuesOnConditionCheckFailure(
-                      ReturnValuesOnConditionCheckFailure.ALL_OLD));
+      dynamoDb
+          .get()
+          .putItem(
+              r ->
+                  r.tableName(table)
+                      .item(item)
+                      .conditionExpression(NOT_ABOVE)
+                      .expressionAttributeValues(
+                          Map.of(
+                              ":bytes", number(progress.doneBytes()),
+                              ":blocks", number(progress.writtenBlocks()),
+                              ":chunks", number(progress.doneChunks())))
+                      .returnValuesOnConditionCheckFailure(
+                          ReturnValuesOnConditionCheckFailure.ALL_OLD));
       return Optional.empty();
     } catch (ConditionalCheckFailedException e) {
       return Optional.of(progress(e.item()));
@@ -120,7 +123,7 @@ public final class DynamoDbProgressStore implements ProgressStore {
         "dynamodb:Query",
         "the progress of " + taskId,
         () ->
-            dynamoDb.queryPaginator(request).items().stream()
+            dynamoDb.get().queryPaginator(request).items().stream()
                 .map(DynamoDbProgressStore::progress)
                 .reduce(Progress.NONE, Progress::plus));
   }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -42,7 +43,7 @@ public final class DynamoDbTaskStore implements TaskStore {
   /** As many writers at once as may be busy with one task, and some. */
   private static final int ATTEMPTS = 100;
 
-  private final DynamoDbClient dynamoDb;
+  private final Supplier<DynamoDbClient> dynamoDb;
   private final String table;
   private final Duration retention;
   private final Clock clock;
@@ -55,7 +56,8 @@ public final class DynamoDbTaskStore implements TaskStore {
    * @param retention how long ended tasks stay listed
    * @param clock stamps changes
    */
-  public DynamoDbTaskStore(DynamoDbClient dynamoDb, String table, Duration retention, Clock clock) {
+  public DynamoDbTaskStore(
+      Supplier<DynamoDbClient> dynamoDb, String table, Duration retention, Clock clock) {
     this.dynamoDb = dynamoDb;
     this.table = table;
     this.retention = retention;
@@ -89,7 +91,7 @@ public final class DynamoDbTaskStore implements TaskStore {
                 .build()));
     token.ifPresent(put -> writes.add(write(put)));
     try {
-      dynamoDb.transactWriteItems(r -> r.transactItems(writes));
+      dynamoDb.get().transactWriteItems(r -> r.transactItems(writes));
       return Optional.of(task);
     } catch (TransactionCanceledException e) {
       List<CancellationReason> reasons = e.cancellationReasons();
@@ -154,15 +156,17 @@ public final class DynamoDbTaskStore implements TaskStore {
   private void forget(Map<String, AttributeValue> token) {
     String id = TaskItem.attribute(token, "taskId").s();
     try {
-      dynamoDb.deleteItem(
-          r ->
-              r.tableName(table)
-                  .key(
-                      TaskTable.key(
-                          TaskItem.attribute(token, TaskTable.PK).s(),
-                          TaskItem.attribute(token, TaskTable.SK).s()))
-                  .conditionExpression("taskId = :id")
-                  .expressionAttributeValues(Map.of(":id", text(id))));
+      dynamoDb
+          .get()
+          .deleteItem(
+              r ->
+                  r.tableName(table)
+                      .key(
+                          TaskTable.key(
+                              TaskItem.attribute(token, TaskTable.PK).s(),
+                              TaskItem.attribute(token, TaskTable.SK).s()))
+                      .conditionExpression("taskId = :id")
+                      .expressionAttributeValues(Map.of(":id", text(id))));
     } catch (ConditionalCheckFailedException e) {
       // Someone else has replaced it.
     } catch (SdkException e) {
@@ -185,11 +189,13 @@ public final class DynamoDbTaskStore implements TaskStore {
                 "dynamodb:GetItem",
                 id,
                 () ->
-                    dynamoDb.getItem(
-                        r ->
-                            r.tableName(table)
-                                .key(TaskTable.key(id, TaskItem.SORT))
-                                .consistentRead(true)))
+                    dynamoDb
+                        .get()
+                        .getItem(
+                            r ->
+                                r.tableName(table)
+                                    .key(TaskTable.key(id, TaskItem.SORT))
+                                    .consistentRead(true)))
             .item();
     return item == null || item.isEmpty() ? Optional.empty() : Optional.of(item);
   }
@@ -224,14 +230,16 @@ public final class DynamoDbTaskStore implements TaskStore {
     List<String> writes = TaskItem.writes(TaskItem.writes(current), writeId);
     AttributeValue version = TaskItem.attribute(current, TaskItem.VERSION);
     try {
-      dynamoDb.putItem(
-          r ->
-              r.tableName(table)
-                  .item(TaskItem.of(next, writes, retention))
-                  .conditionExpression("version = :version")
-                  .expressionAttributeValues(Map.of(":version", version))
-                  .returnValuesOnConditionCheckFailure(
-                      ReturnValuesOnConditionCheckFailure.ALL_OLD));
+      dynamoDb
+          .get()
+          .putItem(
+              r ->
+                  r.tableName(table)
+                      .item(TaskItem.of(next, writes, retention))
+                      .conditionExpression("version = :version")
+                      .expressionAttributeValues(Map.of(":version", version))
+                      .returnValuesOnConditionCheckFailure(
+                          ReturnValuesOnConditionCheckFailure.ALL_OLD));
       return true;
     } catch (ConditionalCheckFailedException e) {
       // If an answer was lost and the SDK sent the write again, it meets what it wrote itself, or
@@ -270,7 +278,8 @@ public final class DynamoDbTaskStore implements TaskStore {
               .exclusiveStartKey(start.isEmpty() ? null : start)
               .build();
       QueryResponse page =
-          AwsFailures.call("dynamodb:Query", "the list of tasks", () -> dynamoDb.query(request));
+          AwsFailures.call(
+              "dynamodb:Query", "the list of tasks", () -> dynamoDb.get().query(request));
       page.items().forEach(item -> tasks.add(TaskItem.task(item)));
       if (!page.hasLastEvaluatedKey() || page.lastEvaluatedKey().isEmpty()) {
         break;
@@ -312,6 +321,6 @@ public final class DynamoDbTaskStore implements TaskStore {
     return AwsFailures.call(
         "dynamodb:Query",
         "the active tasks",
-        () -> dynamoDb.queryPaginator(request).stream().mapToInt(QueryResponse::count).sum());
+        () -> dynamoDb.get().queryPaginator(request).stream().mapToInt(QueryResponse::count).sum());
   }
 }

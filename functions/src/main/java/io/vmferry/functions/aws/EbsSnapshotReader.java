@@ -23,10 +23,15 @@ import software.amazon.awssdk.services.ebs.model.ValidationExceptionReason;
 public final class EbsSnapshotReader implements SnapshotReader {
   private static final int PAGE = 10_000;
 
-  private final EbsClient ebs;
+  private final Supplier<EbsClient> ebs;
 
   /** Snapshots as that client reaches them. */
   public EbsSnapshotReader(EbsClient ebs) {
+    this(() -> ebs);
+  }
+
+  /** Snapshots as a client reaches them that is made when it is needed. */
+  public EbsSnapshotReader(Supplier<EbsClient> ebs) {
     this.ebs = ebs;
   }
 
@@ -41,8 +46,9 @@ public final class EbsSnapshotReader implements SnapshotReader {
               "ebs:ListSnapshotBlocks",
               snapshotId,
               () ->
-                  ebs.listSnapshotBlocks(
-                      r -> r.snapshotId(snapshotId).maxResults(PAGE).nextToken(from)));
+                  ebs.get()
+                      .listSnapshotBlocks(
+                          r -> r.snapshotId(snapshotId).maxResults(PAGE).nextToken(from)));
       page.blocks().forEach(b -> blocks.accept(new Block(b.blockIndex(), b.blockToken())));
       volumeSize = page.volumeSize();
       // A page may be empty and still not be the last.
@@ -61,9 +67,13 @@ public final class EbsSnapshotReader implements SnapshotReader {
         "ebs:GetSnapshotBlock",
         snapshotId,
         () ->
-            ebs.getSnapshotBlock(
-                r -> r.snapshotId(snapshotId).blockIndex(block.index()).blockToken(block.token()),
-                new VerifiedBlock(block.index(), destination)));
+            ebs.get()
+                .getSnapshotBlock(
+                    r ->
+                        r.snapshotId(snapshotId)
+                            .blockIndex(block.index())
+                            .blockToken(block.token()),
+                    new VerifiedBlock(block.index(), destination)));
   }
 
   private static <T> T ofSnapshot(String action, String snapshotId, Supplier<T> call) {

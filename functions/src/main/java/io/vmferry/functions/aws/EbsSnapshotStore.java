@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
@@ -49,8 +50,8 @@ public final class EbsSnapshotStore implements SnapshotStore {
 
   private static final int IN_USE_ATTEMPTS = 8;
 
-  private final EbsClient ebs;
-  private final Ec2Client ec2;
+  private final Supplier<EbsClient> ebs;
+  private final Supplier<Ec2Client> ec2;
   private final InstantSource clock;
   private final Backoff patience;
 
@@ -61,12 +62,13 @@ public final class EbsSnapshotStore implements SnapshotStore {
   private final Map<String, Instant> deniedSince = new ConcurrentHashMap<>();
 
   /** Snapshots as those clients reach them. */
-  public EbsSnapshotStore(EbsClient ebs, Ec2Client ec2) {
+  public EbsSnapshotStore(Supplier<EbsClient> ebs, Supplier<Ec2Client> ec2) {
     this(ebs, ec2, InstantSource.system(), Sleeper.REAL);
   }
 
   /** Snapshots with a clock and a way to wait of the caller's. */
-  public EbsSnapshotStore(EbsClient ebs, Ec2Client ec2, InstantSource clock, Sleeper sleeper) {
+  public EbsSnapshotStore(
+      Supplier<EbsClient> ebs, Supplier<Ec2Client> ec2, InstantSource clock, Sleeper sleeper) {
     this.ebs = ebs;
     this.ec2 = ec2;
     this.clock = clock;
@@ -81,7 +83,8 @@ public final class EbsSnapshotStore implements SnapshotStore {
             .map(tag -> Tag.builder().key(tag.getKey()).value(tag.getValue()).build())
             .toList();
     try {
-      return ebs.startSnapshot(
+      return ebs.get()
+          .startSnapshot(
               r ->
                   r.volumeSize((long) request.volumeSizeGib())
                       .description(request.description())
@@ -125,14 +128,15 @@ public final class EbsSnapshotStore implements SnapshotStore {
   /** Returns false if the snapshot is not there, but may come. */
   private boolean put(String snapshotId, int index, String checksum, RequestBody body) {
     try {
-      ebs.putSnapshotBlock(
-          r ->
-              r.snapshotId(snapshotId)
-                  .blockIndex(index)
-                  .dataLength(BLOCK_SIZE)
-                  .checksum(checksum)
-                  .checksumAlgorithm(ChecksumAlgorithm.SHA256),
-          body);
+      ebs.get()
+          .putSnapshotBlock(
+              r ->
+                  r.snapshotId(snapshotId)
+                      .blockIndex(index)
+                      .dataLength(BLOCK_SIZE)
+                      .checksum(checksum)
+                      .checksumAlgorithm(ChecksumAlgorithm.SHA256),
+              body);
       if (seen.add(snapshotId)) {
         deniedSince.remove(snapshotId);
       }
@@ -175,15 +179,16 @@ public final class EbsSnapshotStore implements SnapshotStore {
   @Override
   public void complete(String snapshotId, int changedBlocks, byte[] checksum) {
     try {
-      ebs.completeSnapshot(
-          r -> {
-            r.snapshotId(snapshotId).changedBlocksCount(changedBlocks);
-            if (changedBlocks > 0) {
-              r.checksum(Base64.getEncoder().encodeToString(checksum))
-                  .checksumAlgorithm(ChecksumAlgorithm.SHA256)
-                  .checksumAggregationMethod(ChecksumAggregationMethod.LINEAR);
-            }
-          });
+      ebs.get()
+          .completeSnapshot(
+              r -> {
+                r.snapshotId(snapshotId).changedBlocksCount(changedBlocks);
+                if (changedBlocks > 0) {
+                  r.checksum(Base64.getEncoder().encodeToString(checksum))
+                      .checksumAlgorithm(ChecksumAlgorithm.SHA256)
+                      .checksumAggregationMethod(ChecksumAggregationMethod.LINEAR);
+                }
+              });
     } catch (ValidationException e) {
       boolean notPending = e.reason() == ValidationExceptionReason.INVALID_SNAPSHOT_ID;
       if (!notPending) {
@@ -231,7 +236,8 @@ public final class EbsSnapshotStore implements SnapshotStore {
 
   private Optional<Snapshot> describe(String snapshotId) {
     try {
-      return ec2.describeSnapshots(r -> r.snapshotIds(snapshotId)).snapshots().stream().findFirst();
+      return ec2.get().describeSnapshots(r -> r.snapshotIds(snapshotId)).snapshots().stream()
+          .findFirst();
     } catch (Ec2Exception e) {
       if (isUnknownSnapshot(e)) {
         return Optional.empty();
@@ -260,7 +266,7 @@ public final class EbsSnapshotStore implements SnapshotStore {
   /** Returns false if an image deregistered just now still counts as using the snapshot. */
   private boolean deleteOnce(String snapshotId, int attempt) {
     try {
-      ec2.deleteSnapshot(r -> r.snapshotId(snapshotId));
+      ec2.get().deleteSnapshot(r -> r.snapshotId(snapshotId));
       return true;
     } catch (Ec2Exception e) {
       if (AwsFailures.hasCode(e, "InvalidSnapshot.NotFound")) {
@@ -294,7 +300,7 @@ public final class EbsSnapshotStore implements SnapshotStore {
         "ec2:DescribeSnapshots",
         "the snapshots of " + taskId,
         () ->
-            ec2.describeSnapshotsPaginator(request).snapshots().stream()
+            ec2.get().describeSnapshotsPaginator(request).snapshots().stream()
                 .map(Snapshot::snapshotId)
                 .toList());
   }

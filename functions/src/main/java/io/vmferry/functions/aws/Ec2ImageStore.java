@@ -7,6 +7,7 @@ import io.vmferry.functions.port.SnapshotStore;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.ec2.Ec2Client;
 import software.amazon.awssdk.services.ec2.model.ArchitectureValues;
@@ -24,10 +25,10 @@ import software.amazon.awssdk.services.ec2.model.VolumeType;
 
 /** AMIs in EC2. */
 public final class Ec2ImageStore implements ImageStore {
-  private final Ec2Client ec2;
+  private final Supplier<Ec2Client> ec2;
 
   /** Images as that client reaches them. */
-  public Ec2ImageStore(Ec2Client ec2) {
+  public Ec2ImageStore(Supplier<Ec2Client> ec2) {
     this.ec2 = ec2;
   }
 
@@ -39,7 +40,7 @@ public final class Ec2ImageStore implements ImageStore {
     }
     String subject = "image '%s'".formatted(request.name());
     try {
-      return ec2.registerImage(registration(request)).imageId();
+      return ec2.get().registerImage(registration(request)).imageId();
     } catch (Ec2Exception e) {
       if (AwsFailures.hasCode(e, "InvalidAMIName.Duplicate")) {
         return ofSameName(request, e);
@@ -125,7 +126,7 @@ public final class Ec2ImageStore implements ImageStore {
   @Override
   public void deregister(String imageId) {
     try {
-      ec2.deregisterImage(r -> r.imageId(imageId));
+      ec2.get().deregisterImage(r -> r.imageId(imageId));
     } catch (Ec2Exception e) {
       if (!AwsFailures.hasCode(e, "InvalidAMIID.NotFound")
           && !AwsFailures.hasCode(e, "InvalidAMIID.Unavailable")) {
@@ -152,7 +153,7 @@ public final class Ec2ImageStore implements ImageStore {
     return AwsFailures.call(
         "ec2:DescribeImages",
         subject,
-        () -> ec2.describeImagesPaginator(request).images().stream().toList());
+        () -> ec2.get().describeImagesPaginator(request).images().stream().toList());
   }
 
   /**

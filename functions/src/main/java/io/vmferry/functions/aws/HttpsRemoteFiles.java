@@ -21,7 +21,7 @@ public final class HttpsRemoteFiles implements RemoteFiles, AutoCloseable {
   private static final int ATTEMPTS = 4;
   private static final int COPY = 64 << 10;
 
-  private final RemoteHttp http;
+  private final Lazy<RemoteHttp> http;
   private final Backoff backoff;
 
   /** Files of servers on the public internet. */
@@ -40,7 +40,8 @@ public final class HttpsRemoteFiles implements RemoteFiles, AutoCloseable {
 
   HttpsRemoteFiles(
       AddressPolicy addresses, Set<String> schemes, Duration timeout, Sleeper sleeper) {
-    this.http = new RemoteHttp(addresses, Set.copyOf(schemes), timeout);
+    Set<String> allowed = Set.copyOf(schemes);
+    this.http = new Lazy<>(() -> new RemoteHttp(addresses, allowed, timeout));
     this.backoff = new Backoff(Duration.ofMillis(500), Duration.ofSeconds(8), sleeper);
   }
 
@@ -52,7 +53,7 @@ public final class HttpsRemoteFiles implements RemoteFiles, AutoCloseable {
   @Override
   public RemoteFile look(URI url) {
     for (int attempt = 1; ; attempt++) {
-      try (RemoteAnswer answer = http.get(url, "bytes=0-0")) {
+      try (RemoteAnswer answer = http.get().get(url, "bytes=0-0")) {
         return describe(url, answer);
       } catch (IOException e) {
         if (attempt == ATTEMPTS || Thread.currentThread().isInterrupted()) {
@@ -107,13 +108,13 @@ public final class HttpsRemoteFiles implements RemoteFiles, AutoCloseable {
 
   @Override
   public InputStream read(RemoteFile file, long offset, long length) {
-    return new RemoteStream(http, backoff, file, offset, length);
+    return new RemoteStream(http.get(), backoff, file, offset, length);
   }
 
   /** Closes the connections. */
   @Override
-  public void close() throws IOException {
-    http.close();
+  public void close() {
+    http.ifMade(RemoteHttp::close);
   }
 
   private final class RemoteSource implements ByteSource {

@@ -1,7 +1,6 @@
 package io.vmferry.functions.aws;
 
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.List;
 
 /**
@@ -50,11 +49,7 @@ final class PublicAddresses {
   }
 
   private static Network network(String address, int prefix) {
-    try {
-      return new Network(InetAddress.getByName(address), prefix);
-    } catch (UnknownHostException e) {
-      throw new IllegalStateException(address + " is a literal address", e);
-    }
+    return new Network(InetAddress.ofLiteral(address), prefix);
   }
 
   private record Network(InetAddress address, int prefix) {

@@ -5,6 +5,7 @@ import io.vmferry.disk.VmferryException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.Serial;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -229,7 +230,11 @@ final class RemoteHttp implements Closeable {
   }
 
   @Override
-  public void close() throws IOException {
-    client.close();
+  public void close() {
+    try {
+      client.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

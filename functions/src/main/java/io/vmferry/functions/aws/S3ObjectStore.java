@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.function.Supplier;
 import software.amazon.awssdk.core.sync.ResponseTransformer;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
@@ -20,10 +21,10 @@ import software.amazon.awssdk.services.s3.model.S3Error;
 
 /** Objects in S3, in the client's Region. */
 public final class S3ObjectStore implements ObjectStore {
-  private final S3Client s3;
+  private final Supplier<S3Client> s3;
 
   /** Objects as that client reaches them. */
-  public S3ObjectStore(S3Client s3) {
+  public S3ObjectStore(Supplier<S3Client> s3) {
     this.s3 = s3;
   }
 
@@ -35,7 +36,7 @@ public final class S3ObjectStore implements ObjectStore {
             url(bucket, key),
             false,
             region(),
-            () -> s3.headObject(r -> r.bucket(bucket).key(key)));
+            () -> s3.get().headObject(r -> r.bucket(bucket).key(key)));
     return new ObjectVersion(bucket, key, head.eTag(), head.contentLength());
   }
 
@@ -44,7 +45,7 @@ public final class S3ObjectStore implements ObjectStore {
   }
 
   private Region region() {
-    return s3.serviceClientConfiguration().region();
+    return s3.get().serviceClientConfiguration().region();
   }
 
   @Override
@@ -59,7 +60,9 @@ public final class S3ObjectStore implements ObjectStore {
         url(bucket, key),
         false,
         region(),
-        () -> s3.getObject(r -> r.bucket(bucket).key(key), ResponseTransformer.toInputStream()));
+        () ->
+            s3.get()
+                .getObject(r -> r.bucket(bucket).key(key), ResponseTransformer.toInputStream()));
   }
 
   @Override
@@ -68,9 +71,10 @@ public final class S3ObjectStore implements ObjectStore {
         "s3:PutObject",
         url(bucket, key),
         () ->
-            s3.putObject(
-                r -> r.bucket(bucket).key(key).contentMD5(Digests.md5(content)),
-                ByteBufferBody.of(ByteBuffer.wrap(content))));
+            s3.get()
+                .putObject(
+                    r -> r.bucket(bucket).key(key).contentMD5(Digests.md5(content)),
+                    ByteBufferBody.of(ByteBuffer.wrap(content))));
   }
 
   @Override
@@ -79,7 +83,7 @@ public final class S3ObjectStore implements ObjectStore {
       AwsFailures.call(
           "s3:DeleteObject",
           url(bucket, keyOrPrefix),
-          () -> s3.deleteObject(r -> r.bucket(bucket).key(keyOrPrefix)));
+          () -> s3.get().deleteObject(r -> r.bucket(bucket).key(keyOrPrefix)));
       return;
     }
     // From the start each time: what is deleted is not listed again.
@@ -95,7 +99,7 @@ public final class S3ObjectStore implements ObjectStore {
         AwsFailures.call(
             "s3:ListBucket",
             url(bucket, prefix),
-            () -> s3.listObjectsV2(r -> r.bucket(bucket).prefix(prefix).maxKeys(1000)));
+            () -> s3.get().listObjectsV2(r -> r.bucket(bucket).prefix(prefix).maxKeys(1000)));
     return page.contents().stream()
         .map(object -> ObjectIdentifier.builder().key(object.key()).build())
         .toList();
@@ -107,8 +111,9 @@ public final class S3ObjectStore implements ObjectStore {
             "s3:DeleteObject",
             url(bucket, prefix),
             () ->
-                s3.deleteObjects(
-                    r -> r.bucket(bucket).delete(d -> d.objects(objects).quiet(true))));
+                s3.get()
+                    .deleteObjects(
+                        r -> r.bucket(bucket).delete(d -> d.objects(objects).quiet(true))));
     if (answer.hasErrors() && !answer.errors().isEmpty()) {
       // A whole listing that did not go away would be listed for ever.
       S3Error first = answer.errors().getFirst();
@@ -156,13 +161,14 @@ public final class S3ObjectStore implements ObjectStore {
           true,
           region(),
           () ->
-              s3.getObject(
-                  r ->
-                      r.bucket(object.bucket())
-                          .key(object.key())
-                          .range(range)
-                          .ifMatch(object.eTag()),
-                  new RangeBody<>(destination, length)));
+              s3.get()
+                  .getObject(
+                      r ->
+                          r.bucket(object.bucket())
+                              .key(object.key())
+                              .range(range)
+                              .ifMatch(object.eTag()),
+                      new RangeBody<>(destination, length)));
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.NonRetryableException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -33,10 +34,10 @@ public final class S3UploadStore implements UploadStore {
   /** Marks objects made by uploads of ours, so that a finished one is known again. */
   private static final Map<String, String> METADATA = Map.of("vmferry", "upload");
 
-  private final S3Client s3;
+  private final Supplier<S3Client> s3;
 
   /** Uploads as that client makes them. */
-  public S3UploadStore(S3Client s3) {
+  public S3UploadStore(Supplier<S3Client> s3) {
     this.s3 = s3;
   }
 
@@ -45,7 +46,7 @@ public final class S3UploadStore implements UploadStore {
     return AwsFailures.call(
             "s3:PutObject",
             url(bucket, key),
-            () -> s3.createMultipartUpload(r -> r.bucket(bucket).key(key).metadata(METADATA)))
+            () -> s3.get().createMultipartUpload(r -> r.bucket(bucket).key(key).metadata(METADATA)))
         .uploadId();
   }
 
@@ -108,7 +109,8 @@ public final class S3UploadStore implements UploadStore {
         key,
         uploadId,
         () ->
-            s3.uploadPart(
+            s3.get()
+                .uploadPart(
                     r ->
                         r.bucket(bucket)
                             .key(key)
@@ -148,7 +150,11 @@ public final class S3UploadStore implements UploadStore {
   public void complete(String bucket, String key, String uploadId) {
     try {
       List<CompletedPart> parts =
-          s3.listPartsPaginator(r -> r.bucket(bucket).key(key).uploadId(uploadId)).parts().stream()
+          s3
+              .get()
+              .listPartsPaginator(r -> r.bucket(bucket).key(key).uploadId(uploadId))
+              .parts()
+              .stream()
               .map(
                   part ->
                       CompletedPart.builder()
@@ -156,8 +162,13 @@ public final class S3UploadStore implements UploadStore {
                           .eTag(part.eTag())
                           .build())
               .toList();
-      s3.completeMultipartUpload(
-          r -> r.bucket(bucket).key(key).uploadId(uploadId).multipartUpload(u -> u.parts(parts)));
+      s3.get()
+          .completeMultipartUpload(
+              r ->
+                  r.bucket(bucket)
+                      .key(key)
+                      .uploadId(uploadId)
+                      .multipartUpload(u -> u.parts(parts)));
     } catch (S3Exception e) {
       if (!isGone(e) || !isUploaded(bucket, key)) {
         ofUpload(
@@ -177,7 +188,7 @@ public final class S3UploadStore implements UploadStore {
   /** Whether an upload of ours has become the object: an earlier attempt then went through. */
   private boolean isUploaded(String bucket, String key) {
     try {
-      HeadObjectResponse head = s3.headObject(r -> r.bucket(bucket).key(key));
+      HeadObjectResponse head = s3.get().headObject(r -> r.bucket(bucket).key(key));
       boolean severalParts = head.eTag() != null && head.eTag().contains("-");
       return severalParts || head.metadata().entrySet().containsAll(METADATA.entrySet());
     } catch (S3Exception e) {
@@ -193,7 +204,7 @@ public final class S3UploadStore implements UploadStore {
   @Override
   public void abort(String bucket, String key, String uploadId) {
     try {
-      s3.abortMultipartUpload(r -> r.bucket(bucket).key(key).uploadId(uploadId));
+      s3.get().abortMultipartUpload(r -> r.bucket(bucket).key(key).uploadId(uploadId));
     } catch (S3Exception e) {
       if (!isGone(e)) {
         throw AwsFailures.translate(e, "s3:AbortMultipartUpload", url(bucket, key));
@@ -210,6 +221,7 @@ public final class S3UploadStore implements UploadStore {
         url(bucket, prefix),
         () ->
             s3
+                .get()
                 .listMultipartUploadsPaginator(r -> r.bucket(bucket).prefix(prefix))
                 .uploads()
                 .stream()

@@ -3,6 +3,7 @@ package io.vmferry.functions.aws;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.Workflow;
 import java.util.Map;
+import java.util.function.Supplier;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sfn.SfnClient;
 import software.amazon.awssdk.services.sfn.model.ExecutionAlreadyExistsException;
@@ -12,7 +13,7 @@ import software.amazon.awssdk.services.sfn.model.ExecutionDoesNotExistException;
 public final class StepFunctionsWorkflow implements Workflow {
   private static final int LONGEST_CAUSE = 32_768;
 
-  private final SfnClient sfn;
+  private final Supplier<SfnClient> sfn;
   private final String stateMachineArn;
 
   /**
@@ -20,7 +21,7 @@ public final class StepFunctionsWorkflow implements Workflow {
    *
    * @param stateMachineArn the ARN of a standard workflow's state machine
    */
-  public StepFunctionsWorkflow(SfnClient sfn, String stateMachineArn) {
+  public StepFunctionsWorkflow(Supplier<SfnClient> sfn, String stateMachineArn) {
     this.sfn = sfn;
     this.stateMachineArn = stateMachineArn;
   }
@@ -28,11 +29,12 @@ public final class StepFunctionsWorkflow implements Workflow {
   @Override
   public void start(String taskId) {
     try {
-      sfn.startExecution(
-          r ->
-              r.stateMachineArn(stateMachineArn)
-                  .name(taskId)
-                  .input(Json.write(Map.of("taskId", taskId))));
+      sfn.get()
+          .startExecution(
+              r ->
+                  r.stateMachineArn(stateMachineArn)
+                      .name(taskId)
+                      .input(Json.write(Map.of("taskId", taskId))));
     } catch (ExecutionAlreadyExistsException e) {
       // Started before, and ended since: while it runs, Step Functions itself lets the same start
       // pass.
@@ -45,8 +47,9 @@ public final class StepFunctionsWorkflow implements Workflow {
   public void stop(String taskId, String reason) {
     String cause = reason.substring(0, Math.min(reason.length(), LONGEST_CAUSE));
     try {
-      sfn.stopExecution(
-          r -> r.executionArn(executionArn(taskId)).error("TaskStopped").cause(cause));
+      sfn.get()
+          .stopExecution(
+              r -> r.executionArn(executionArn(taskId)).error("TaskStopped").cause(cause));
     } catch (ExecutionDoesNotExistException e) {
       // Not started, or so long ago that Step Functions has forgotten it: nothing runs.
     } catch (SdkException e) {

@@ -10,6 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,11 +25,11 @@ final class TaskExpiry {
   private static final Logger LOG = LoggerFactory.getLogger(TaskExpiry.class);
   private static final int AT_ONCE = 16;
 
-  private final DynamoDbClient dynamoDb;
+  private final Supplier<DynamoDbClient> dynamoDb;
   private final String table;
   private final Duration retention;
 
-  TaskExpiry(DynamoDbClient dynamoDb, String table, Duration retention) {
+  TaskExpiry(Supplier<DynamoDbClient> dynamoDb, String table, Duration retention) {
     this.dynamoDb = dynamoDb;
     this.table = table;
     this.retention = retention;
@@ -76,7 +77,7 @@ final class TaskExpiry {
             .consistentRead(true)
             .build();
     Stream<Map<String, AttributeValue>> around =
-        dynamoDb.queryPaginator(request).items().stream()
+        dynamoDb.get().queryPaginator(request).items().stream()
             .filter(key -> !TaskTable.text(TaskItem.SORT).equals(key.get(TaskTable.SK)));
     Stream<Map<String, AttributeValue>> token =
         task.request().clientToken().stream().map(t -> tokenKey(task.request().kind(), t));
@@ -85,13 +86,15 @@ final class TaskExpiry {
 
   private void setExpiry(Map<String, AttributeValue> key, AttributeValue expiry) {
     try {
-      dynamoDb.updateItem(
-          r ->
-              r.tableName(table)
-                  .key(key)
-                  .updateExpression("SET expiresAt = :expiry")
-                  .conditionExpression("attribute_exists(pk)")
-                  .expressionAttributeValues(Map.of(":expiry", expiry)));
+      dynamoDb
+          .get()
+          .updateItem(
+              r ->
+                  r.tableName(table)
+                      .key(key)
+                      .updateExpression("SET expiresAt = :expiry")
+                      .conditionExpression("attribute_exists(pk)")
+                      .expressionAttributeValues(Map.of(":expiry", expiry)));
     } catch (ConditionalCheckFailedException e) {
       // Gone already.
     }

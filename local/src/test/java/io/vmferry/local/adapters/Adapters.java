@@ -62,37 +62,37 @@ final class Adapters implements AutoCloseable {
   }
 
   DynamoDbTaskStore tasks(String table, Clock clock) {
-    return new DynamoDbTaskStore(clients.dynamoDb(), table, RETENTION, clock);
+    return new DynamoDbTaskStore(clients::dynamoDb, table, RETENTION, clock);
   }
 
   DynamoDbEffectStore effects(String table) {
-    return new DynamoDbEffectStore(clients.dynamoDb(), table, Clock.systemUTC());
+    return new DynamoDbEffectStore(clients::dynamoDb, table, Clock.systemUTC());
   }
 
   DynamoDbProgressStore progress(String table) {
-    return new DynamoDbProgressStore(clients.dynamoDb(), table, Clock.systemUTC());
+    return new DynamoDbProgressStore(clients::dynamoDb, table, Clock.systemUTC());
   }
 
   /** Snapshots; waiting for one that does not exist moves a clock only. */
   EbsSnapshotStore snapshots() {
     TestClock clock = new TestClock(Instant.parse("2026-03-01T10:00:00Z"));
-    return new EbsSnapshotStore(clients.ebs(), clients.ec2(), clock, clock::advance);
+    return new EbsSnapshotStore(clients::ebs, clients::ec2, clock, clock::advance);
   }
 
   EbsSnapshotReader snapshotReader() {
-    return new EbsSnapshotReader(clients.ebs());
+    return new EbsSnapshotReader(clients::ebs);
   }
 
   Ec2ImageStore images() {
-    return new Ec2ImageStore(clients.ec2());
+    return new Ec2ImageStore(clients::ec2);
   }
 
   S3ObjectStore objects() {
-    return new S3ObjectStore(clients.s3());
+    return new S3ObjectStore(clients::s3);
   }
 
   S3UploadStore uploads() {
-    return new S3UploadStore(clients.s3());
+    return new S3UploadStore(clients::s3);
   }
 
   /** A completed snapshot without blocks. */
