@@ -1,0 +1,71 @@
+package io.vmferry.functions.aws;
+
+import static io.vmferry.functions.aws.TestClients.assertFails;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import io.vmferry.disk.ErrorCode;
+import io.vmferry.functions.aws.ScriptedServer.Answer;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+final class StepFunctionsWorkflowTest {
+  private static final String TASK = "import-ami-0123456789abcdef0";
+
+  private final ScriptedServer server = new ScriptedServer();
+  private final StepFunctionsWorkflow workflow =
+      new StepFunctionsWorkflow(
+          () -> TestClients.sfn(server.endpoint()),
+          "arn:aws:states:eu-west-1:123456789012:stateMachine:import");
+
+  @AfterEach
+  void close() {
+    server.close();
+  }
+
+  private static Answer error(String code) {
+    return Answer.of(400, Map.of(), "{\"__type\":\"%s\",\"message\":\"as told\"}".formatted(code));
+  }
+
+  @Test
+  void startsAnExecution() {
+    server.answer(Answer.of(200, Map.of(), "{\"executionArn\":\"arn\",\"startDate\":1}"));
+
+    workflow.start(TASK);
+
+    assertThat(server.requests().getFirst().header("X-Amz-Target"))
+        .contains("AWSStepFunctions.StartExecution");
+  }
+
+  @Test
+  void anExecutionThatRanBeforeIsNotStartedAgain() {
+    server.answer(error("ExecutionAlreadyExists"));
+
+    assertThatCode(() -> workflow.start(TASK)).doesNotThrowAnyException();
+  }
+
+  @Test
+  void anExecutionThatDoesNotExistNeedsNoStop() {
+    server.answer(error("ExecutionDoesNotExist"));
+
+    assertThatCode(() -> workflow.stop(TASK, "cancelled")).doesNotThrowAnyException();
+  }
+
+  @Test
+  void otherFailuresAreTold() {
+    server.answer(error("StateMachineDoesNotExist"));
+
+    assertFails(ErrorCode.INTERNAL, () -> workflow.start(TASK))
+        .hasMessageContaining("states:StartExecution on " + TASK);
+    assertFails(ErrorCode.INTERNAL, () -> workflow.stop(TASK, "x".repeat(40_000)))
+        .hasMessageContaining("states:StopExecution on " + TASK);
+  }
+
+  @Test
+  void tooManyExecutionsAreALackOfCapacity() {
+    server.answer(error("ExecutionLimitExceeded"));
+
+    assertFails(ErrorCode.SERVICE_THROTTLED, () -> workflow.start(TASK));
+  }
+}
