@@ -21,6 +21,7 @@ import io.vmferry.local.stepfunctions.LambdaInvoke;
 import io.vmferry.local.stepfunctions.StateMachine;
 import io.vmferry.local.stepfunctions.StepFunctions;
 import io.vmferry.local.stepfunctions.StepFunctionsOptions;
+import io.vmferry.local.stepfunctions.StepFunctionsService;
 import io.vmferry.local.stepfunctions.TimeSource;
 import java.io.IOException;
 import java.io.InputStream;
@@ -131,15 +132,13 @@ public final class EmbeddedStack implements AutoCloseable {
             List.of(new LambdaInvoke(lambda)),
             (bucket, key) -> clients.s3().getObject(get -> get.bucket(bucket).key(key)));
     aws.register(new LambdaService(lambda));
+    aws.register(new StepFunctionsService(stepFunctions));
     createBucket(clients, IMAGES_BUCKET);
     createBucket(clients, WORK_BUCKET);
     TaskTable.create(clients.dynamoDb(), TABLE);
     StateMachine machine = importMachine(stepFunctions, options);
     Ports ports =
-        tmp(
-            AwsPorts.on(clients, TABLE, machine.arn(), options.remoteFiles(), options.clock()),
-            stepFunctions,
-            machine.arn());
+        AwsPorts.on(clients, TABLE, machine.arn(), options.remoteFiles(), options.clock());
     Config config =
         new Config(
             WORK_BUCKET,
@@ -153,27 +152,6 @@ public final class EmbeddedStack implements AutoCloseable {
     EmbeddedStack stack = new EmbeddedStack(clients, ports, lambda, stepFunctions, machine.arn());
     stepFunctions.addListener(stack::cleanUpAfter);
     return stack;
-  }
-
-  private static Ports tmp(Ports p, StepFunctions sf, String arn) {
-    return new Ports(
-        p.tasks(),
-        p.effects(),
-        p.progress(),
-        p.objects(),
-        p.uploads(),
-        p.snapshots(),
-        p.images(),
-        p.remoteFiles(),
-        new io.vmferry.functions.port.Workflow() {
-          @Override
-          public void start(String id) {
-            sf.start(arn, id, "{\"taskId\":\"" + id + "\"}");
-          }
-
-          @Override
-          public void stop(String id, String r) {}
-        });
   }
 
   private static void createBucket(AwsClients clients, String name) {
