@@ -131,27 +131,32 @@ final class ImportCommand implements Callable<Integer> {
 
   private int run(Backend backend, List<Source> parsed, TaskReport report)
       throws InterruptedException {
+    backend.tasks().resume();
     SourceUpload upload = new SourceUpload(backend.uploads(), environment, clientToken);
-    Task task;
+    Task ended;
+    try (Interruption interruption = new Interruption(environment, backend, upload::discard)) {
+      String id = start(backend, upload, parsed);
+      interruption.task(id);
+      environment.err().println("task " + id);
+      ended =
+          new TaskFollower(backend.tasks(), environment.progress(), environment.ticker())
+              .follow(id);
+    }
+    upload.discard();
+    return report.ended(ended, backend.tasks().progress(ended.id()), json);
+  }
+
+  private String start(Backend backend, SourceUpload upload, List<Source> parsed) {
     boolean started = false;
     try {
-      List<String> urls = upload.upload(parsed);
-      task = backend.tasks().start(request(urls));
+      String id = backend.tasks().start(request(upload.upload(parsed))).id();
       started = true;
+      return id;
     } finally {
       if (!started) {
         upload.discard();
       }
     }
-    environment.err().println("task " + task.id());
-    Task ended;
-    try (Interruption _ = Interruption.of(environment, backend, task.id())) {
-      ended =
-          new TaskFollower(backend.tasks(), environment.progress(), environment.ticker())
-              .follow(task.id());
-    }
-    upload.discard();
-    return report.ended(ended, backend.tasks().progress(ended.id()), json);
   }
 
   private ImportRequest request(List<String> urls) {

@@ -41,6 +41,7 @@ final class LocalCommand implements Callable<Integer> {
         environment
             .backends()
             .start(directory, port == 0 ? OptionalInt.empty() : OptionalInt.of(port));
+    backend.tasks().resume();
     Thread hook =
         new Thread(
             () -> {

@@ -44,7 +44,9 @@ final class TaskCommand implements Callable<Integer> {
       Task task = find(tasks, id);
       TaskReport report = new TaskReport(environment);
       if (wait) {
-        try (Interruption _ = Interruption.of(environment, backend, id)) {
+        tasks.resume();
+        try (Interruption interruption = new Interruption(environment, backend, () -> {})) {
+          interruption.task(id);
           task = new TaskFollower(tasks, environment.progress(), environment.ticker()).follow(id);
         }
         task.request()

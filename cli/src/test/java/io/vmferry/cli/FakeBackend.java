@@ -16,6 +16,7 @@ import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -50,6 +51,7 @@ final class FakeBackend implements Backend, BackendFactory, ImportTasks, Uploads
   Progress progress = Progress.NONE;
   @Nullable VmferryException startFailure;
   int closed;
+  int resumed;
   private final Deque<UnaryOperator<Task>> course = new ArrayDeque<>();
 
   /** The next steps of whatever task is looked at. */
@@ -101,8 +103,8 @@ final class FakeBackend implements Backend, BackendFactory, ImportTasks, Uploads
   }
 
   @Override
-  public String endpoint() {
-    return "http://127.0.0.1:4566";
+  public URI endpoint() {
+    return URI.create("http://127.0.0.1:4566");
   }
 
   @Override
@@ -150,6 +152,11 @@ final class FakeBackend implements Backend, BackendFactory, ImportTasks, Uploads
     Task cancelled = task.advanced(TaskStatus.DELETING, "cancelling");
     tasks.put(id, cancelled);
     return cancelled;
+  }
+
+  @Override
+  public void resume() {
+    resumed++;
   }
 
   @Override

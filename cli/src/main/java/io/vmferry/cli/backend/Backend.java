@@ -1,6 +1,7 @@
 package io.vmferry.cli.backend;
 
 import io.vmferry.functions.port.SnapshotReader;
+import java.net.URI;
 
 /** A running vmferry: the embedded AWS of this process, or of another one. */
 public interface Backend extends AutoCloseable {
@@ -17,8 +18,8 @@ public interface Backend extends AutoCloseable {
   /** The images and snapshots there are. */
   Inventory inventory();
 
-  /** Where it answers AWS requests, as {@code http://host:port}. */
-  String endpoint();
+  /** Where it answers AWS requests. */
+  URI endpoint();
 
   /**
    * Lets go of it. Tasks of an embedded AWS that this process runs stop where they are and go on

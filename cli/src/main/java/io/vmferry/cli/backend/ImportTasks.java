@@ -36,4 +36,10 @@ public interface ImportTasks {
    *     ErrorCode#TASK_STATE_CONFLICT} if it has ended
    */
   Task cancel(String id);
+
+  /**
+   * Lets tasks go on that were interrupted with the process that ran them. Those of another process
+   * go on by themselves.
+   */
+  void resume();
 }

@@ -1,0 +1,47 @@
+package io.vmferry.cli.backend;
+
+import io.vmferry.local.EmbeddedAws;
+import io.vmferry.local.stack.EmbeddedStack;
+import io.vmferry.local.stepfunctions.StatesApiException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The embedded AWS of this process with vmferry deployed on it. */
+final class EmbeddedSystem implements AutoCloseable {
+  /** A task's last step has little to do after the task has ended. */
+  private static final Duration LAST_STEP = Duration.ofSeconds(30);
+
+  private final EmbeddedAws aws;
+  private final EmbeddedStack stack;
+  private final AtomicBoolean resumed = new AtomicBoolean();
+
+  EmbeddedSystem(EmbeddedAws aws, EmbeddedStack stack) {
+    this.aws = aws;
+    this.stack = stack;
+  }
+
+  /** Lets the tasks of an earlier process go on. */
+  void resume() {
+    if (resumed.compareAndSet(false, true)) {
+      stack.resume();
+    }
+  }
+
+  /** Waits until the execution of a task that has ended has ended too. */
+  void settle(String taskId) {
+    // Without having been resumed, an execution does not end.
+    if (resumed.get()) {
+      try {
+        stack.awaitExecution(taskId, LAST_STEP);
+      } catch (StatesApiException e) {
+        // There is none: it is forgotten, or was never started.
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    stack.close();
+    aws.close();
+  }
+}
