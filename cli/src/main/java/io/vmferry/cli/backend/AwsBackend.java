@@ -36,8 +36,7 @@ final class AwsBackend implements Backend {
         AwsClients.forEndpoint(
             endpoint, REGION.id(), EmbeddedStack.ACCESS_KEY, EmbeddedStack.ACCESS_KEY);
     this.functions = new StackFunctions(endpoint, REGION);
-    this.uploads =
-        new S3Uploads(clients.s3(), presigner(endpoint), EmbeddedStack.IMAGES_BUCKET);
+    this.uploads = new S3Uploads(clients.s3(), presigner(endpoint), EmbeddedStack.IMAGES_BUCKET);
   }
 
   private static S3Presigner presigner(URI endpoint) {

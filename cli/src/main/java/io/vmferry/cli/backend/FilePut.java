@@ -149,8 +149,7 @@ record FilePut(URL url, Path file, long offset, long length, LongConsumer sent) 
   private static final class TryAgainException extends IOException {
     private static final long serialVersionUID = 1L;
 
-    TryAgainException(@Nullable String message,
-        @Nullable Throwable cause) {
+    TryAgainException(@Nullable String message, @Nullable Throwable cause) {
       super(message, cause);
     }
   }

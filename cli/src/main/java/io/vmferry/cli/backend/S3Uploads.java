@@ -50,8 +50,7 @@ final class S3Uploads implements Uploads, AutoCloseable {
   }
 
   /** Uploads with other limits, so that parts can be tested with little data. */
-  S3Uploads(
-      S3Client s3, S3Presigner presigner, String bucket, long largestPut, long smallestPart) {
+  S3Uploads(S3Client s3, S3Presigner presigner, String bucket, long largestPut, long smallestPart) {
     this.s3 = s3;
     this.presigner = presigner;
     this.bucket = bucket;
@@ -69,7 +68,9 @@ final class S3Uploads implements Uploads, AutoCloseable {
         URL url =
             presigner
                 .presignPutObject(
-                    p -> p.signatureDuration(VALIDITY).putObjectRequest(r -> r.bucket(bucket).key(key)))
+                    p ->
+                        p.signatureDuration(VALIDITY)
+                            .putObjectRequest(r -> r.bucket(bucket).key(key)))
                 .url();
         new FilePut(url, file, 0, size, oneAtATime).send();
       } else {
@@ -116,8 +117,7 @@ final class S3Uploads implements Uploads, AutoCloseable {
     presigner.close();
   }
 
-  private void uploadParts(String key, Path file, long size, LongConsumer sent)
-      throws IOException {
+  private void uploadParts(String key, Path file, long size, LongConsumer sent) throws IOException {
     long partSize = Math.max(smallestPart, Math.ceilDiv(size, MOST_PARTS));
     String uploadId = s3.createMultipartUpload(r -> r.bucket(bucket).key(key)).uploadId();
     boolean complete = false;
