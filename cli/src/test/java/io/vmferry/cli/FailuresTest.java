@@ -14,7 +14,8 @@ final class FailuresTest {
     assertThat(cli.run("task", "import-ami-none")).isEqualTo(3);
     assertThat(cli.err())
         .isEqualTo(
-            "vmferry: TASK_NOT_FOUND: there is no task import-ami-none. List the tasks there are.\n");
+            "vmferry: TASK_NOT_FOUND: there is no task import-ami-none. List the tasks there"
+                + " are.\n");
     assertThat(cli.out()).isEmpty();
   }
 

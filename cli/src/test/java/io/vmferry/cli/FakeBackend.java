@@ -57,7 +57,9 @@ final class FakeBackend implements Backend, BackendFactory, ImportTasks, Uploads
   /** The next steps of whatever task is looked at. */
   @SafeVarargs
   final FakeBackend then(UnaryOperator<Task>... steps) {
-    course.addAll(List.of(steps));
+    for (UnaryOperator<Task> step : steps) {
+      course.addLast(step);
+    }
     return this;
   }
 

@@ -39,7 +39,7 @@ final class AwsBackend implements Backend {
     this.uploads = new S3Uploads(clients.s3(), presigner(endpoint), EmbeddedStack.IMAGES_BUCKET);
   }
 
-  private static S3Presigner presigner(URI endpoint) {
+  static S3Presigner presigner(URI endpoint) {
     return S3Presigner.builder()
         .endpointOverride(endpoint)
         .region(REGION)

@@ -166,7 +166,10 @@ final class SnapshotCopyTest {
       destination.put(new byte[BLOCK]);
     }
 
-    void reading(int index) throws InterruptedException {}
+    /** What happens while a block is read. */
+    void reading(int index) throws InterruptedException {
+      assertThat(index).isNotNegative();
+    }
   }
 
   private static class RecordingSink implements BlockSink {

@@ -1,0 +1,121 @@
+package io.vmferry.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.vmferry.cli.backend.Backend;
+import io.vmferry.cli.backend.EmbeddedBackends;
+import io.vmferry.cli.progress.Ticker;
+import io.vmferry.disk.Tools;
+import io.vmferry.functions.json.Json;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The commands on the embedded AWS. */
+final class EmbeddedSystemIT {
+  private static final Path EXAMPLE =
+      Path.of("..", "examples", "three-partitions.ova").toAbsolutePath().normalize();
+
+  @TempDir private Path state = Path.of("");
+  @TempDir private Path folder = Path.of("");
+  private String err = "";
+
+  @Test
+  void importsTheExampleByteForByte() throws IOException {
+    JsonNode task = Json.read(run(0, "import", "--json", EXAMPLE.toString()), JsonNode.class);
+    String snapshot = task.path("disks").path(0).path("snapshotId").asText();
+    Path read = folder.resolve("read.raw");
+    run(0, "snapshot", "read", snapshot, "-o", read.toString());
+
+    assertThat(read).hasSize(1L << 30);
+    Tools.run("tar", "-C", folder.toString(), "-xf", EXAMPLE.toString());
+    // A size that differs is a warning, a content that differs an error: EBS counts in GiB.
+    Tools.run(
+        "qemu-img",
+        "compare",
+        folder.resolve("three-partitions-disk1.vmdk").toString(),
+        "-f",
+        "vmdk",
+        "-F",
+        "raw",
+        read.toString());
+    assertThat(run(0, "images")).contains(task.path("imageId").asText(), snapshot, "available");
+    assertThat(run(0, "snapshot", "list")).contains(snapshot, "completed", "1 GiB");
+    assertThat(run(0, "task", task.path("taskId").asText())).contains("completed", "100 %");
+    assertThat(run(3, "cancel", task.path("taskId").asText())).isEmpty();
+    assertThat(err).contains("TASK_STATE_CONFLICT");
+  }
+
+  @Test
+  void importsAFolderWithADescriptor() throws IOException {
+    Tools.run("tar", "-C", folder.toString(), "-xf", EXAMPLE.toString());
+
+    JsonNode task = Json.read(run(0, "import", "--json", folder.toString()), JsonNode.class);
+
+    assertThat(task.path("imageId").asText()).startsWith("ami-");
+    assertThat(task.path("disks").path(0).path("diskImageSize").asLong()).isEqualTo(160L << 20);
+  }
+
+  @Test
+  void aTaskThatFailsSaysWhy() {
+    assertThat(run(3, "import", "s3://vmferry-images/no-such-object.vmdk")).isEmpty();
+    assertThat(err).contains("vmferry: SOURCE_NOT_FOUND: Invalid S3 source location: ");
+    assertThat(run(0, "tasks")).contains("deleted");
+    assertThat(run(0, "snapshot", "list")).isEmpty();
+  }
+
+  @Test
+  void aRefusedRequestSaysWhy() {
+    assertThat(run(3, "import", "--name", "ab", "s3://vmferry-images/disk.vmdk")).isEmpty();
+    assertThat(err).contains("vmferry: PARAMETER_INVALID: ");
+    assertThat(run(0, "tasks")).isEmpty();
+  }
+
+  @Test
+  void commandsUseTheProcessThatHoldsTheState() {
+    try (Backend holder = new EmbeddedBackends().start(state, OptionalInt.empty());
+        Backend guest = new EmbeddedBackends().open(state)) {
+      assertThat(guest.endpoint()).isEqualTo(holder.endpoint());
+      holder.tasks().resume();
+      String task = run(0, "import", "--json", EXAMPLE.toString());
+
+      String id = Json.read(task, JsonNode.class).path("taskId").asText();
+      assertThat(holder.tasks().find(id)).isPresent();
+      assertThat(guest.tasks().list()).singleElement().extracting("id").isEqualTo(id);
+    }
+  }
+
+  @Test
+  void anotherProcessCannotTakeTheStateOver() {
+    try (Backend holder = new EmbeddedBackends().start(state, OptionalInt.empty())) {
+      assertThat(run(3, "local", "--port", "0")).isEmpty();
+      assertThat(err)
+          .contains("vmferry: STATE_DIRECTORY_UNUSABLE: ")
+          .contains(holder.endpoint().toString());
+    }
+  }
+
+  private String run(int expected, String... arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream errors = new ByteArrayOutputStream();
+    CliEnvironment environment =
+        new CliEnvironment(
+            new PrintStream(out, true, StandardCharsets.UTF_8),
+            new PrintStream(errors, true, StandardCharsets.UTF_8),
+            OptionalInt.empty(),
+            Map.of("VMFERRY_STATE", state.toString()),
+            new EmbeddedBackends(),
+            Ticker.system());
+    int exitCode = Vmferry.commandLine(environment).execute(arguments);
+    err = errors.toString(StandardCharsets.UTF_8);
+    assertThat(exitCode).as(err).isEqualTo(expected);
+    return out.toString(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,125 @@
+package io.vmferry.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program {@code vmferry} as a process of its own. */
+final class LauncherIT {
+  private static final Path LAUNCHER = Path.of("..", "vmferry").toAbsolutePath().normalize();
+
+  @TempDir private Path folder = Path.of("");
+
+  @Test
+  void worksThroughLinksFromAnyDirectory() throws Exception {
+    Path link = Files.createSymbolicLink(folder.resolve("absolute"), LAUNCHER);
+    Path second = Files.createSymbolicLink(folder.resolve("relative"), link.getFileName());
+
+    Process process = start(second.toString(), "--version");
+
+    assertThat(process.inputReader().readLine()).startsWith("vmferry ");
+    assertThat(ended(process)).isZero();
+  }
+
+  @Test
+  void helpDoesNotLoadTheAwsSdk() throws Exception {
+    assertThat(loadedClasses("import", "--help"))
+        .noneMatch(name -> name.startsWith("software.amazon"));
+    assertThat(loadedClasses("import", "--no-such-option"))
+        .anyMatch(name -> name.equals("io.vmferry.cli.ImportCommand"))
+        .noneMatch(name -> name.startsWith("software.amazon"));
+  }
+
+  @Test
+  void localServesUntilItIsTerminatedAndLeavesTheStateFree() throws Exception {
+    Path state = folder.resolve("state");
+    Process process =
+        start(LAUNCHER.toString(), "local", "--port", "0", "--state", state.toString());
+    List<String> environment = new ArrayList<>();
+    BufferedReader out = process.inputReader();
+    for (String line = out.readLine(); line != null; line = out.readLine()) {
+      environment.add(line);
+      if (line.startsWith("export AWS_REGION=")) {
+        break;
+      }
+    }
+    assertThat(environment)
+        .anyMatch(line -> line.startsWith("export AWS_ENDPOINT_URL=http://127.0.0.1:"))
+        .anyMatch(line -> line.startsWith("export AWS_ACCESS_KEY_ID="))
+        .anyMatch(line -> line.startsWith("export AWS_SECRET_ACCESS_KEY="));
+    URI endpoint =
+        URI.create(environment.getFirst().substring("export AWS_ENDPOINT_URL=".length()));
+    assertThat(answers(endpoint)).isPositive();
+    assertThat(Files.readString(state.resolve("endpoint")))
+        .isEqualToIgnoringNewLines(endpoint.toString());
+
+    process.destroy();
+
+    assertThat(ended(process)).isEqualTo(143);
+    assertThat(state.resolve("endpoint")).doesNotExist();
+    assertThat(stderr(process)).doesNotContain("Exception", "WARN", "WARNING");
+  }
+
+  private static int answers(URI endpoint) throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client
+          .send(HttpRequest.newBuilder(endpoint).build(), HttpResponse.BodyHandlers.discarding())
+          .statusCode();
+    }
+  }
+
+  private List<String> loadedClasses(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of(LAUNCHER.toString()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = builder(command);
+    builder.environment().put("VMFERRY_JAVA_OPTS", "-Xlog:class+load:stdout");
+    Process process = builder.start();
+    process.getErrorStream().close();
+    List<String> classes =
+        process
+            .inputReader()
+            .lines()
+            .filter(line -> line.contains(" source: "))
+            .map(line -> line.replaceFirst("^.*\\] (\\S+) source: .*", "$1"))
+            .toList();
+    ended(process);
+    return classes;
+  }
+
+  private Process start(String... command) throws IOException {
+    return builder(List.of(command)).start();
+  }
+
+  private ProcessBuilder builder(List<String> command) {
+    ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+    builder.environment().remove("VMFERRY_JAVA_OPTS");
+    return builder;
+  }
+
+  private static int ended(Process process) throws InterruptedException {
+    assertThat(process.waitFor(2, TimeUnit.MINUTES)).isTrue();
+    return process.exitValue();
+  }
+
+  private static String stderr(Process process) throws IOException {
+    try (BufferedReader reader =
+        new BufferedReader(
+            new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
+      return String.join("\n", reader.lines().toList());
+    }
+  }
+}
