@@ -121,7 +121,7 @@ public final class AwsClients implements AutoCloseable {
   }
 
   private EbsClient newEbs() {
-    return common(EbsClient.builder(), dataPlane()).build();
+    return common(EbsClient.builder(), dataPlane()).putAuthScheme(new UnsignedPayloads()).build();
   }
 
   private Ec2Client newEc2() {

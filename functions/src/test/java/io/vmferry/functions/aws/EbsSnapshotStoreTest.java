@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -158,6 +159,13 @@ final class EbsSnapshotStoreTest {
     }
 
     assertThat(server.requests()).hasSize(3);
+    // The block's own checksum is the only one that is computed.
+    assertThat(server.requests())
+        .allMatch(
+            request ->
+                request.header("x-amz-content-sha256").equals(Optional.of("UNSIGNED-PAYLOAD")))
+        .allMatch(request -> request.header("Authorization").orElse("").startsWith("AWS4-HMAC"))
+        .noneMatch(request -> request.headers().containsKey("X-amz-trailer"));
   }
 
   @Test
