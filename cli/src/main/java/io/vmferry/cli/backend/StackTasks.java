@@ -46,8 +46,8 @@ final class StackTasks implements ImportTasks {
     this.functions = functions;
     // Tasks are only read here; the retention concerns those who write.
     this.tasks =
-        new DynamoDbTaskStore(clients.dynamoDb(), EmbeddedStack.TABLE, Duration.ofDays(90), clock);
-    this.progress = new DynamoDbProgressStore(clients.dynamoDb(), EmbeddedStack.TABLE, clock);
+        new DynamoDbTaskStore(clients::dynamoDb, EmbeddedStack.TABLE, Duration.ofDays(90), clock);
+    this.progress = new DynamoDbProgressStore(clients::dynamoDb, EmbeddedStack.TABLE, clock);
   }
 
   @Override
