@@ -21,10 +21,8 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -134,51 +132,46 @@ public final class EmbeddedAws implements AutoCloseable {
       Options options, StateDirectory state, List<AutoCloseable> opened) throws IOException {
     Clock clock = options.clock();
     EdgeServer edge = new EdgeServer(options.port(), options.faults());
-    try (ExecutorService starter =
-        Executors.newThreadPerTaskExecutor(Thread.ofPlatform().daemon().factory())) {
-      // DynamoDB takes longest; the others start beside it.
-      Future<DynamoDbService> dynamoDb =
-          starter.submit(() -> new DynamoDbService(state.resolve("dynamodb")));
-      Future<S3Service> s3 = starter.submit(() -> new S3Service(state.resolve("s3"), clock));
-      Future<?> port = starter.submit(run(edge::start));
-      SnapshotStore snapshots = new SnapshotStore(state.resolve("ebs"), clock, options.ebs());
-      opened.add(snapshots);
-      edge.register(
-          new EbsService(snapshots, state.resolve("ebs-token.key"), clock, options.ebs()));
-      edge.register(new Ec2Service(snapshots, state.resolve("ec2"), clock, options.ebs().region()));
-      opened.add(await(s3));
-      edge.register(await(s3));
-      opened.add(await(dynamoDb));
-      edge.register(await(dynamoDb));
-      await(port);
-      opened.add(edge);
-      URI endpoint =
-          edge.endpoint().orElseThrow(() -> new IOException("the port was closed at once"));
-      state.announce(endpoint);
-      return new EmbeddedAws(state, edge, snapshots, opened, endpoint, options.ebs());
-    }
+    // DynamoDB and S3 take longest to load; requests to them wait until they have.
+    edge.register(
+        "dynamodb", starting(opened, () -> new DynamoDbService(state.resolve("dynamodb"))));
+    edge.register("s3", starting(opened, () -> new S3Service(state.resolve("s3"), clock)));
+    SnapshotStore snapshots = new SnapshotStore(state.resolve("ebs"), clock, options.ebs());
+    opened.add(snapshots);
+    edge.register(new EbsService(snapshots, state.resolve("ebs-token.key"), clock, options.ebs()));
+    edge.register(new Ec2Service(snapshots, state.resolve("ec2"), clock, options.ebs().region()));
+    edge.start();
+    opened.add(edge);
+    URI endpoint =
+        edge.endpoint().orElseThrow(() -> new IOException("the port was closed at once"));
+    state.announce(endpoint);
+    return new EmbeddedAws(state, edge, snapshots, opened, endpoint, options.ebs());
   }
 
-  @FunctionalInterface
-  private interface Step {
-    void run() throws IOException;
+  private static <S extends AutoCloseable> CompletableFuture<S> starting(
+      List<AutoCloseable> opened, Callable<S> start) {
+    CompletableFuture<S> service = new CompletableFuture<>();
+    Thread.ofPlatform()
+        .daemon()
+        .name("start-", 0)
+        .start(
+            () -> {
+              try {
+                service.complete(start.call());
+              } catch (Exception | LinkageError e) {
+                service.completeExceptionally(e);
+              }
+            });
+    opened.add(() -> closeStarted(service));
+    return service;
   }
 
-  private static Callable<Boolean> run(Step step) {
-    return () -> {
-      step.run();
-      return true;
-    };
-  }
-
-  private static <T> T await(Future<T> future) throws IOException {
+  private static void closeStarted(CompletableFuture<? extends AutoCloseable> service)
+      throws Exception {
     try {
-      return future.get();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while starting", e);
+      service.get().close();
     } catch (ExecutionException e) {
-      throw new IOException(String.valueOf(e.getCause()), e.getCause());
+      LOG.debug("A service that did not start needs no closing", e);
     }
   }
 
@@ -204,7 +197,7 @@ public final class EmbeddedAws implements AutoCloseable {
 
   /** Attaches a service that streams. */
   public void register(StreamingService service) {
-    edge.register(service);
+    edge.register(service.signingName(), CompletableFuture.completedFuture(service));
   }
 
   /** The snapshots, to look at them without the API. */

@@ -13,11 +13,19 @@ import software.amazon.dynamodb.services.local.server.LocalDynamoDBServerHandler
  * HTTP handler runs in the edge's server; its own server, which reports usage to AWS, does not.
  */
 public final class DynamoDbService implements StreamingService, AutoCloseable {
+  private static final String LOG4J_CONTEXT = "log4j2.loggerContextFactory";
+
   private final LocalDynamoDBRequestHandler requests;
   private final LocalDynamoDBServerHandler handler;
 
   /** DynamoDB with the tables of a directory, which is made if there is none. */
   public DynamoDbService(Path root) throws IOException {
+    // DynamoDB Local alone logs through log4j. Its simple logger writes nothing but errors, and
+    // spares a third of the time to start.
+    if (System.getProperty(LOG4J_CONTEXT) == null) {
+      System.setProperty(
+          LOG4J_CONTEXT, "org.apache.logging.log4j.simple.SimpleLoggerContextFactory");
+    }
     Path directory = Files.createDirectories(root).toRealPath();
     requests = new LocalDynamoDBRequestHandler(0, false, directory.toString(), true, false);
     handler = new LocalDynamoDBServerHandler(requests, null);

@@ -16,9 +16,13 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.Lock;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +42,7 @@ public final class SnapshotStore implements AutoCloseable {
   private final SecureRandom random = new SecureRandom();
   private final Map<String, Snapshot> snapshots = new ConcurrentHashMap<>();
   private final Object startLock = new Object();
+  private final Queue<Future<?>> unfinished = new ConcurrentLinkedQueue<>();
   private final ExecutorService completions = Executors.newVirtualThreadPerTaskExecutor();
 
   /**
@@ -60,7 +65,7 @@ public final class SnapshotStore implements AutoCloseable {
     }
     for (Snapshot snapshot : snapshots.values()) {
       if (snapshot.record().state() == State.SEALED) {
-        completions.execute(() -> finish(snapshot));
+        finishLater(snapshot);
       }
     }
   }
@@ -287,10 +292,29 @@ public final class SnapshotStore implements AutoCloseable {
             "Checksum is not the aggregated checksum of the blocks written");
       }
       SnapshotRecord sealed = snapshot.change(record -> record.with(State.SEALED, null));
-      completions.execute(() -> finish(snapshot));
+      finishLater(snapshot);
       return sealed;
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void finishLater(Snapshot snapshot) {
+    unfinished.add(completions.submit(() -> finish(snapshot)));
+    unfinished.removeIf(Future::isDone);
+  }
+
+  /** Waits until all completions granted so far have been carried out. */
+  public void awaitCompletions() {
+    for (Future<?> completion : unfinished) {
+      try {
+        completion.get();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("a snapshot could not be completed", e.getCause());
+      }
     }
   }
 

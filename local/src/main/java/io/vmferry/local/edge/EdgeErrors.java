@@ -72,7 +72,8 @@ final class EdgeErrors {
               ServiceResponse.of(
                       400,
                       "application/json",
-                      "{\"Message\":\"The request rate of the snapshot is exceeded\",\"Reason\":\"RESOURCE_LEVEL_THROTTLE\"}")
+                      "{\"Message\":\"The request rate of the snapshot is"
+                          + " exceeded\",\"Reason\":\"RESOURCE_LEVEL_THROTTLE\"}")
                   .body());
       case "dynamodb" ->
           of(

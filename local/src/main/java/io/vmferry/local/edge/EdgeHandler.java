@@ -15,6 +15,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Handler;
@@ -37,12 +39,12 @@ final class EdgeHandler extends Handler.Abstract {
   private static final long MAX_DRAIN_BYTES = 8L * 1024 * 1024;
 
   private final Map<String, AwsService> services;
-  private final Map<String, StreamingService> streaming;
+  private final Map<String, CompletableFuture<StreamingService>> streaming;
   private final FaultInjector faults;
 
   EdgeHandler(
       Map<String, AwsService> services,
-      Map<String, StreamingService> streaming,
+      Map<String, CompletableFuture<StreamingService>> streaming,
       FaultInjector faults) {
     this.services = services;
     this.streaming = streaming;
@@ -72,10 +74,10 @@ final class EdgeHandler extends Handler.Abstract {
       return true;
     }
     String service = scope.get().service();
-    StreamingService stream = streaming.get(service);
+    CompletableFuture<StreamingService> stream = streaming.get(service);
     AwsService buffered = services.get(service);
     if (stream != null) {
-      stream(stream, request, response, callback, query, requestId);
+      stream(service, stream, request, response, callback, query, requestId);
     } else if (buffered != null) {
       answer(buffered, request, response, callback, query, requestId);
     } else {
@@ -137,14 +139,14 @@ final class EdgeHandler extends Handler.Abstract {
   }
 
   private void stream(
-      StreamingService service,
+      String name,
+      CompletableFuture<StreamingService> starting,
       Request request,
       Response response,
       Callback callback,
       Map<String, List<String>> query,
       String requestId)
       throws Exception {
-    String name = service.signingName();
     Optional<Fault> fault = faults.draw(name, operation(name, request, query, Map.of()));
     Response answer = response;
     if (fault.isPresent()) {
@@ -158,6 +160,15 @@ final class EdgeHandler extends Handler.Abstract {
         return;
       }
       answer = new CuttingResponse(request, response);
+    }
+    StreamingService service;
+    try {
+      service = starting.join();
+    } catch (CompletionException e) {
+      LOG.error("{} has not started", name, e);
+      drain(Request.asInputStream(request));
+      write(response, EdgeErrors.serverError(name, requestId), callback);
+      return;
     }
     if (!service.handler().handle(request, answer, callback)) {
       refuse(request, response, callback, name, 404, "NotFound", requestId);

@@ -5,9 +5,11 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -29,7 +31,8 @@ public final class EdgeServer implements AutoCloseable {
   private final Server server;
   private final ServerConnector connector;
   private final Map<String, AwsService> services = new ConcurrentHashMap<>();
-  private final Map<String, StreamingService> streaming = new ConcurrentHashMap<>();
+  private final Map<String, CompletableFuture<StreamingService>> streaming =
+      new ConcurrentHashMap<>();
   private final EdgeHandler handler;
 
   /**
@@ -74,22 +77,28 @@ public final class EdgeServer implements AutoCloseable {
   }
 
   /**
-   * Adds a streaming service and, if the server already runs, starts its handler.
+   * Adds a streaming service that may still be starting; requests to it wait until it has.
    *
-   * @throws IllegalStateException if the handler does not start
+   * @param signingName the service's signing name
+   * @param starting the service once it has started; if that fails, its requests fail
    */
-  public void register(StreamingService service) {
-    service.handler().setServer(server);
-    // As a bean the handler is started and stopped with the server.
-    server.addBean(service.handler(), true);
-    if (server.isRunning() && !service.handler().isRunning()) {
-      try {
-        service.handler().start();
-      } catch (Exception e) {
-        throw new IllegalStateException("service " + service.signingName() + " does not start", e);
+  public void register(String signingName, CompletableFuture<? extends StreamingService> starting) {
+    streaming.put(signingName, starting.thenApply(this::started));
+  }
+
+  private StreamingService started(StreamingService service) {
+    Handler serviceHandler = service.handler();
+    serviceHandler.setServer(server);
+    // As a bean the handler is stopped with the server.
+    server.addBean(serviceHandler, true);
+    try {
+      if (!serviceHandler.isStarted()) {
+        serviceHandler.start();
       }
+    } catch (Exception e) {
+      throw new IllegalStateException("service " + service.signingName() + " does not start", e);
     }
-    streaming.put(service.signingName(), service);
+    return service;
   }
 
   /** Opens the port, so that {@link #endpoint} is known, and starts to answer. */

@@ -1,0 +1,5 @@
+/** Tests with the AWS SDK's client and over plain HTTP. */
+@NullMarked
+package io.vmferry.local.dynamodb;
+
+import org.jspecify.annotations.NullMarked;
