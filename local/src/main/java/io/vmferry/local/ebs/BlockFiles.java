@@ -11,10 +11,10 @@ import java.security.MessageDigest;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * The blocks of one snapshot in two sparse files: {@code data}, with block <i>i</i> at <i>i</i> ×
- * 512 KiB, and {@code checksums}, with its SHA-256 at <i>i</i> × 32. A block counts as written when
- * its checksum is there and not all zero, so the checksums are the index, and the bitmap in memory
- * is made of them on opening.
+ * The blocks of one snapshot in sparse files: {@code data.0}, {@code data.1}, … hold 1 TiB each,
+ * because ext4 has no files of 16 TiB; {@code checksums} has the SHA-256 of block <i>i</i> at
+ * <i>i</i> × 32. A block counts as written when its checksum is there and not all zero, so the
+ * checksums are the index, and the bitmap in memory is made of them on opening.
  *
  * <p>A new checksum is written after its data; before a block is overwritten its checksum is
  * zeroed. A checksum of 32 bytes never crosses a page. So if the process dies at any point, a block
@@ -30,12 +30,12 @@ final class BlockFiles implements AutoCloseable {
   private static final int STRIPES = 64;
   private static final int SCAN_BYTES = 1024 * 1024;
 
-  private final FileChannel data;
+  private final DataFiles data;
   private final FileChannel checksums;
   private final BlockBitmap written;
   private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
 
-  private BlockFiles(FileChannel data, FileChannel checksums, BlockBitmap written) {
+  private BlockFiles(DataFiles data, FileChannel checksums, BlockBitmap written) {
     this.data = data;
     this.checksums = checksums;
     this.written = written;
@@ -46,22 +46,16 @@ final class BlockFiles implements AutoCloseable {
 
   /** Opens the files in the directory, or makes them. */
   static BlockFiles open(Path directory, int blocks) throws IOException {
-    FileChannel data = openFile(directory.resolve("data"));
+    FileChannel checksums = openFile(directory.resolve("checksums"));
     try {
-      FileChannel checksums = openFile(directory.resolve("checksums"));
-      try {
-        return new BlockFiles(data, checksums, scan(checksums, blocks));
-      } catch (IOException | RuntimeException e) {
-        checksums.close();
-        throw e;
-      }
+      return new BlockFiles(new DataFiles(directory, blocks), checksums, scan(checksums, blocks));
     } catch (IOException | RuntimeException e) {
-      data.close();
+      checksums.close();
       throw e;
     }
   }
 
-  private static FileChannel openFile(Path file) throws IOException {
+  static FileChannel openFile(Path file) throws IOException {
     return FileChannel.open(
         file,
         StandardOpenOption.READ,
@@ -105,7 +99,7 @@ final class BlockFiles implements AutoCloseable {
         written.clear(block);
         writeFully(checksums, ByteBuffer.allocate(CHECKSUM_BYTES), position);
       }
-      writeFully(data, ByteBuffer.wrap(bytes, 0, BLOCK_BYTES), (long) block * BLOCK_BYTES);
+      writeFully(data.of(block), ByteBuffer.wrap(bytes, 0, BLOCK_BYTES), DataFiles.position(block));
       writeFully(checksums, ByteBuffer.wrap(checksum), position);
       written.set(block);
     } finally {
@@ -115,7 +109,7 @@ final class BlockFiles implements AutoCloseable {
 
   ByteBuffer read(int block) throws IOException {
     ByteBuffer buffer = ByteBuffer.allocate(BLOCK_BYTES);
-    readFully(data, buffer, (long) block * BLOCK_BYTES);
+    readFully(data.of(block), buffer, DataFiles.position(block));
     return buffer.flip();
   }
 
@@ -146,7 +140,7 @@ final class BlockFiles implements AutoCloseable {
 
   /** Flushes data and checksums to the disk. */
   void force() throws IOException {
-    data.force(false);
+    data.force();
     checksums.force(false);
   }
 
