@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** The {@code Filter.N} of a Describe action: each must match, by any of its values. */
 final class Filters {
-  static final java.util.Set<String> PARAMETERS =
-      java.util.Set.of("Filter.N.Name", "Filter.N.Value.N");
+  static final Set<String> PARAMETERS = Set.of("Filter.N.Name", "Filter.N.Value.N");
   private static final int MAX_VALUES = 200;
 
   /** A filter: its name and what its values match. */

@@ -6,6 +6,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -137,7 +138,7 @@ final class ImageActions {
           ids.stream()
               .distinct()
               .map(this::find)
-              .sorted(java.util.Comparator.comparing(ImageRecord::id))
+              .sorted(Comparator.comparing(ImageRecord::id))
               .toList();
     }
     Filters filters = Filters.of(request);

@@ -1,6 +1,7 @@
 package io.vmferry.local.edge;
 
 import io.vmferry.local.edge.FaultInjector.Fault;
+import java.util.Map;
 
 /** Error answers that do not come from a service, in the form the service's clients expect. */
 final class EdgeErrors {
@@ -31,7 +32,7 @@ final class EdgeErrors {
                     .formatted(code, message, message));
         yield new ServiceResponse(
             status,
-            java.util.Map.of(
+            Map.of(
                 "Content-Type",
                 "application/json",
                 // A namespace is in the body only; SDKs take the header as it is.
@@ -64,7 +65,7 @@ final class EdgeErrors {
       case "ebs" ->
           new ServiceResponse(
               400,
-              java.util.Map.of(
+              Map.of(
                   "Content-Type",
                   "application/json",
                   "x-amzn-ErrorType",

@@ -9,6 +9,7 @@ import io.vmferry.local.edge.FaultInjector.Rule;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -143,7 +144,7 @@ class EdgeServerTest {
   }
 
   private Socket connect() throws IOException {
-    return new Socket("127.0.0.1", edge.endpoint().orElseThrow().getPort());
+    return new Socket(InetAddress.getLoopbackAddress(), edge.endpoint().orElseThrow().getPort());
   }
 
   private String exchange(String request) throws IOException {
