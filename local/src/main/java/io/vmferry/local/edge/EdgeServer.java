@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
@@ -23,7 +24,9 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  */
 public final class EdgeServer implements AutoCloseable {
   /** As much as one read of a fast sender brings. */
-  private static final int BUFFER_BYTES = 128 * 1024;
+  private static final int BUFFER_BYTES = 256 * 1024;
+
+  private static final int MAX_POOLED_PER_SIZE = 256;
 
   /** Longer than any synchronous call may take: a Lambda function runs for 15 minutes at most. */
   private static final long IDLE_TIMEOUT_MILLIS = 20 * 60 * 1000L;
@@ -46,7 +49,10 @@ public final class EdgeServer implements AutoCloseable {
     threads.setDaemon(true);
     threads.setVirtualThreadsExecutor(
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("edge-", 0).factory()));
-    server = new Server(threads);
+    // The default pool does not keep buffers of more than 64 KiB; making them anew is what costs.
+    ArrayByteBufferPool buffers =
+        new ArrayByteBufferPool(0, 4096, BUFFER_BYTES, MAX_POOLED_PER_SIZE);
+    server = new Server(threads, null, buffers);
     HttpConfiguration http = new HttpConfiguration();
     http.setSendServerVersion(false);
     http.setSendDateHeader(true);
