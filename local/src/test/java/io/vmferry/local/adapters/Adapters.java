@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.services.s3.model.BucketAlreadyOwnedByYouException;
 
 /** An embedded AWS and the adapters on it. */
 final class Adapters implements AutoCloseable {
@@ -57,7 +58,12 @@ final class Adapters implements AutoCloseable {
   /** A fresh bucket. */
   String bucket() {
     String name = "bucket-" + UUID.randomUUID();
-    clients.s3().createBucket(r -> r.bucket(name));
+    try {
+      clients.s3().createBucket(r -> r.bucket(name));
+    } catch (BucketAlreadyOwnedByYouException e) {
+      // An earlier attempt made it, and only its answer was lost to a fault.
+      return name;
+    }
     return name;
   }
 
