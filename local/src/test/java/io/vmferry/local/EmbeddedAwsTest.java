@@ -189,17 +189,25 @@ class EmbeddedAwsTest {
       Map<Supplier<?>, List<String>> calls =
           Map.of(
               s3::listBuckets,
-              List.of("SlowDown", "SlowDown", "InternalError"),
+              List.of("SlowDown", "SlowDown", "InternalError", "InternalError"),
               dynamoDb::listTables,
               List.of(
                   "ThrottlingException",
                   "ProvisionedThroughputExceededException",
+                  "InternalServerError",
                   "InternalServerError"),
               () -> started(ebs),
               List.of(
-                  "ThrottlingException", "RequestThrottledException", "InternalServerException"),
+                  "ThrottlingException",
+                  "RequestThrottledException",
+                  "InternalServerException",
+                  "ResourceNotFoundException"),
               ec2::describeImages,
-              List.of("RequestLimitExceeded", "RequestLimitExceeded", "InternalError"));
+              List.of(
+                  "RequestLimitExceeded",
+                  "RequestLimitExceeded",
+                  "InternalError",
+                  "InvalidSnapshot.NotFound"));
       List<Fault> kinds = List.of(Fault.THROTTLE, Fault.RESOURCE_THROTTLE, Fault.SERVER_ERROR);
       for (int kind = 0; kind < kinds.size(); kind++) {
         faults.clear();

@@ -48,6 +48,7 @@ final class EdgeErrors {
     return switch (fault) {
       case THROTTLE -> throttled(service, requestId);
       case RESOURCE_THROTTLE -> resourceThrottled(service, requestId);
+      case NOT_VISIBLE_YET -> notVisibleYet(service, requestId);
       case SERVER_ERROR, CUT_BEFORE, CUT_AFTER -> serverError(service, requestId);
     };
   }
@@ -63,19 +64,11 @@ final class EdgeErrors {
   private static ServiceResponse resourceThrottled(String service, String requestId) {
     return switch (service) {
       case "ebs" ->
-          new ServiceResponse(
+          ofEbs(
               400,
-              Map.of(
-                  "Content-Type",
-                  "application/json",
-                  "x-amzn-ErrorType",
-                  "RequestThrottledException"),
-              ServiceResponse.of(
-                      400,
-                      "application/json",
-                      "{\"Message\":\"The request rate of the snapshot is"
-                          + " exceeded\",\"Reason\":\"RESOURCE_LEVEL_THROTTLE\"}")
-                  .body());
+              "RequestThrottledException",
+              "RESOURCE_LEVEL_THROTTLE",
+              "The request rate of the snapshot is exceeded");
       case "dynamodb" ->
           of(
               service,
@@ -85,6 +78,29 @@ final class EdgeErrors {
               requestId);
       default -> throttled(service, requestId);
     };
+  }
+
+  private static ServiceResponse notVisibleYet(String service, String requestId) {
+    return switch (service) {
+      case "ebs" ->
+          ofEbs(
+              404,
+              "ResourceNotFoundException",
+              "SNAPSHOT_NOT_FOUND",
+              "The snapshot does not exist.");
+      case "ec2" ->
+          of("ec2", 400, "InvalidSnapshot.NotFound", "The snapshot does not exist.", requestId);
+      default -> serverError(service, requestId);
+    };
+  }
+
+  /** An error of the EBS direct APIs, whose reason is part of what clients look at. */
+  private static ServiceResponse ofEbs(int status, String code, String reason, String message) {
+    String body = "{\"Message\":\"%s\",\"Reason\":\"%s\"}".formatted(message, reason);
+    return new ServiceResponse(
+        status,
+        Map.of("Content-Type", "application/json", "x-amzn-ErrorType", code),
+        ServiceResponse.of(status, "application/json", body).body());
   }
 
   /** A failure inside of the service. */

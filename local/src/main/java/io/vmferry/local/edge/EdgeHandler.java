@@ -219,11 +219,11 @@ final class EdgeHandler extends Handler.Abstract {
     write(response, answer, callback);
   }
 
-  private static ServiceResponse call(AwsService service, ServiceRequest request)
-      throws IOException {
+  /** Whatever fails in a service is answered; if it was the connection, nobody reads the answer. */
+  private static ServiceResponse call(AwsService service, ServiceRequest request) {
     try {
       return service.handle(request);
-    } catch (RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       LOG.error(
           "{} {} of {} failed, request {}",
           request.method(),

@@ -24,6 +24,11 @@ public final class FaultInjector {
     RESOURCE_THROTTLE,
     /** The service answers 500. */
     SERVER_ERROR,
+    /**
+     * The resource is not visible yet, as EBS answers for up to two minutes after StartSnapshot;
+     * elsewhere as {@link #SERVER_ERROR}.
+     */
+    NOT_VISIBLE_YET,
     /** The connection is cut before the service has seen the call. */
     CUT_BEFORE,
     /** The service does what the call asks, and the connection is cut before the answer. */
