@@ -1,9 +1,12 @@
 package io.vmferry.local.edge;
 
+import java.util.Collections;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -34,6 +37,10 @@ public final class FaultInjector {
     /** The service does what the call asks, and the connection is cut before the answer. */
     CUT_AFTER
   }
+
+  /** The faults that any call may meet at any time, and that a client must get over by itself. */
+  public static final Set<Fault> PASSING =
+      Collections.unmodifiableSet(EnumSet.complementOf(EnumSet.of(Fault.NOT_VISIBLE_YET)));
 
   /**
    * When to fail.
