@@ -23,7 +23,7 @@ public interface BackendFactory {
    * @param state the directory; made if there is none
    * @param port the port it answers on; empty for any that is free
    * @throws VmferryException {@link ErrorCode#STATE_DIRECTORY_UNUSABLE} also if another process has
-   *     the directory; {@link ErrorCode#PARAMETER_INVALID} if the port is taken
+   *     the directory or the port
    */
   Backend start(Path state, OptionalInt port);
 }
