@@ -1,6 +1,6 @@
 package io.vmferry.cli;
 
-import io.vmferry.disk.ErrorCode;
+import io.vmferry.error.ErrorCode;
 
 /** What the process ends with. The numbers are API: scripts rely on them. */
 final class ExitCode {

@@ -4,7 +4,7 @@ import io.vmferry.cli.backend.Backend;
 import io.vmferry.cli.source.Source;
 import io.vmferry.cli.source.SourceArguments;
 import io.vmferry.disk.DiskFormat;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;

@@ -2,8 +2,8 @@ package io.vmferry.cli;
 
 import io.vmferry.cli.backend.Backend;
 import io.vmferry.cli.backend.ImportTasks;
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
 import java.util.concurrent.Callable;

@@ -2,8 +2,8 @@ package io.vmferry.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.Progress;

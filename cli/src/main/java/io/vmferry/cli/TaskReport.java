@@ -1,6 +1,6 @@
 package io.vmferry.cli;
 
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;

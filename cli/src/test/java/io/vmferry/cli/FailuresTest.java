@@ -2,8 +2,8 @@ package io.vmferry.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import org.junit.jupiter.api.Test;
 
 final class FailuresTest {

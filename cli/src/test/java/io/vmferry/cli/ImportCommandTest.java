@@ -3,8 +3,8 @@ package io.vmferry.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.ImportRequest;

@@ -3,7 +3,7 @@ package io.vmferry.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.vmferry.disk.ErrorCode;
+import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.ImportRequest;

@@ -1,7 +1,7 @@
 package io.vmferry.cli;
 
 import io.vmferry.disk.DiskFormat;
-import io.vmferry.disk.ErrorCode;
+import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskError;

@@ -1,5 +1,6 @@
 package io.vmferry.disk;
 
+import io.vmferry.error.VmferryException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -15,7 +16,7 @@ public interface DiskImage extends Closeable {
   /** The image's format. */
   DiskFormat format();
 
-  /** The disk's size in bytes: 1 to {@link DiskImageFormats#MAX_VIRTUAL_SIZE}. */
+  /** The disk's size in bytes: 1 to {@link VirtualSize#MAX_BYTES}. */
   long virtualSize();
 
   /**

@@ -1,6 +1,7 @@
 package io.vmferry.disk;
 
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 
 /** One disk format: knows its own images and opens them. Implementations have no state. */

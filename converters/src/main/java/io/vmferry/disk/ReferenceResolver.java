@@ -1,6 +1,8 @@
 package io.vmferry.disk;
 
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 
 /**

@@ -1,8 +1,7 @@
 /**
- * The virtual disk: what every format looks like from outside, and the list of the formats there
- * are.
+ * The virtual disk: what every format looks like from outside.
  *
- * <p>Read first: {@link io.vmferry.disk.DiskImage} and {@link io.vmferry.disk.DiskImageFormats}.
+ * <p>Read first: {@link io.vmferry.disk.DiskImage}.
  */
 @NullMarked
 package io.vmferry.disk;

@@ -2,7 +2,7 @@ package io.vmferry.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vmferry.disk.ErrorCode;
+import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.aws.HttpsRemoteFiles;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.task.Task;

@@ -1,7 +1,7 @@
 package io.vmferry.local;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.local.dynamodb.DynamoDbService;
 import io.vmferry.local.ebs.EbsOptions;
 import io.vmferry.local.ebs.EbsQuotas;

@@ -4,8 +4,8 @@ import static io.vmferry.local.ebs.EbsFixture.block;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.local.ebs.EbsFixture;
 import io.vmferry.local.edge.FaultInjector;
 import io.vmferry.local.edge.FaultInjector.Fault;

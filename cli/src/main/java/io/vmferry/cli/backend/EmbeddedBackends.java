@@ -1,7 +1,7 @@
 package io.vmferry.cli.backend;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.aws.HttpsRemoteFiles;
 import io.vmferry.local.EmbeddedAws;
 import io.vmferry.local.stack.EmbeddedStack;

@@ -1,8 +1,8 @@
 package io.vmferry.cli.backend;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
 import io.vmferry.local.stack.EmbeddedStack;
 import java.net.URI;

@@ -1,15 +1,15 @@
 package io.vmferry.cli.source;
 
 import io.vmferry.disk.DiskFormat;
-import io.vmferry.disk.DiskImageFormats;
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.ReferenceResolver;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.disk.format.DiskImageFormats;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.disk.io.FileByteSource;
 import io.vmferry.disk.ova.OvaArchive;
 import io.vmferry.disk.ova.OvfDisk;
 import io.vmferry.disk.ova.OvfPackage;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;

@@ -3,9 +3,9 @@ package io.vmferry.cli.source;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.Tools;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

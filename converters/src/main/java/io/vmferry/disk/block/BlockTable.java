@@ -1,6 +1,6 @@
 package io.vmferry.disk.block;
 
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 
 /**

@@ -1,7 +1,7 @@
 package io.vmferry.disk.convert;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;

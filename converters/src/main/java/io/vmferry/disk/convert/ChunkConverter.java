@@ -78,7 +78,7 @@ public final class ChunkConverter {
    *
    * @param workers how many blocks are in hand at once
    * @return the digests of the blocks written
-   * @throws io.vmferry.disk.VmferryException if the image is damaged, or the sink says so
+   * @throws io.vmferry.error.VmferryException if the image is damaged, or the sink says so
    * @throws InterruptedIOException if the thread is interrupted
    * @throws IOException if the source cannot be read
    */

@@ -62,7 +62,7 @@ public final class ChunkPlanner {
    * Plans a disk.
    *
    * @param chunks takes the chunks in their order in the disk; none for a disk without data
-   * @throws io.vmferry.disk.VmferryException if the image's directory is damaged
+   * @throws io.vmferry.error.VmferryException if the image's directory is damaged
    * @throws IOException if the source cannot be read
    */
   public static void plan(DiskImage image, Limits limits, Consumer<BlockRange> chunks)

@@ -1,9 +1,9 @@
 package io.vmferry.disk.ova;
 
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.ReferenceResolver;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.Optional;

@@ -1,10 +1,10 @@
 package io.vmferry.disk.ova;
 
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.ReferenceResolver;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.disk.io.StructureReader;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.ByteOrder;
 import java.util.Optional;

@@ -2,10 +2,10 @@ package io.vmferry.disk.ova;
 
 import static io.vmferry.disk.ova.TarHeader.BLOCK;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.disk.io.StructureReader;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -2,8 +2,8 @@ package io.vmferry.disk.raw;
 
 import io.vmferry.disk.DiskFormat;
 import io.vmferry.disk.DiskImage;
-import io.vmferry.disk.DiskImageFormats;
 import io.vmferry.disk.Extent;
+import io.vmferry.disk.VirtualSize;
 import io.vmferry.disk.io.ByteSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,7 +19,7 @@ final class RawImage implements DiskImage {
     this.source = source;
     // A file whose length is no whole number of sectors is read as if the last sector were filled
     // with zeros.
-    this.virtualSize = DiskImageFormats.checkVirtualSize(source.name(), roundUp(source.size()));
+    this.virtualSize = VirtualSize.check(source.name(), roundUp(source.size()));
   }
 
   private static long roundUp(long size) {

@@ -2,10 +2,10 @@ package io.vmferry.disk.vhd;
 
 import io.vmferry.disk.DiskFormat;
 import io.vmferry.disk.DiskImage;
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.Extent;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 

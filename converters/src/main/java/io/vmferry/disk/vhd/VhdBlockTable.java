@@ -1,10 +1,10 @@
 package io.vmferry.disk.vhd;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.block.BlockTable;
 import io.vmferry.disk.block.TablePages;
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.ByteOrder;
 

@@ -1,8 +1,8 @@
 package io.vmferry.disk.vhd;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;

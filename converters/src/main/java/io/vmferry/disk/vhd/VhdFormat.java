@@ -3,12 +3,12 @@ package io.vmferry.disk.vhd;
 import io.vmferry.disk.DiskFormat;
 import io.vmferry.disk.DiskImage;
 import io.vmferry.disk.DiskImageFormat;
-import io.vmferry.disk.DiskImageFormats;
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.ReferenceResolver;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.disk.VirtualSize;
 import io.vmferry.disk.block.BlockImage;
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 
 /**
@@ -61,7 +61,7 @@ public final class VhdFormat implements DiskImageFormat {
   private static DiskImage open(ByteSource source) throws IOException {
     VhdFooter footer = VhdFooters.read(source);
     footer.checkType(source.name());
-    long virtualSize = DiskImageFormats.checkVirtualSize(source.name(), footer.virtualSize());
+    long virtualSize = VirtualSize.check(source.name(), footer.virtualSize());
     if (footer.type() == VhdFooter.FIXED) {
       return new FixedVhdImage(source, footer, virtualSize);
     }

@@ -1,10 +1,10 @@
 package io.vmferry.disk.vhdx;
 
-import io.vmferry.disk.DiskImageFormats;
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.disk.VirtualSize;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.disk.io.StructureReader;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -92,8 +92,7 @@ record VhdxMetadata(long blockSize, long virtualSize, int logicalSectorSize) {
             "says a logical sector size of %s bytes; 512 or 4096 was expected"
                 .formatted(Integer.toUnsignedString(sectorSize)));
       }
-      long virtualSize =
-          DiskImageFormats.checkVirtualSize(source.name(), item(Item.VIRTUAL_DISK_SIZE).getLong(0));
+      long virtualSize = VirtualSize.check(source.name(), item(Item.VIRTUAL_DISK_SIZE).getLong(0));
       if (virtualSize % sectorSize != 0) {
         throw invalid(
             "says a disk of %d bytes, which are no whole sectors of %d"

@@ -1,9 +1,9 @@
 package io.vmferry.disk.vmdk;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.disk.io.StructureReader;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

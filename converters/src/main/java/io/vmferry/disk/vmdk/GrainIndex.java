@@ -1,7 +1,7 @@
 package io.vmferry.disk.vmdk;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 
 /** Where a sparse extent's grains are. Safe for use by many threads at once. */

@@ -1,8 +1,8 @@
 package io.vmferry.disk.vmdk;
 
-import io.vmferry.disk.DiskImageFormats;
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.disk.VirtualSize;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.nio.ByteBuffer;
 
 /**
@@ -96,7 +96,7 @@ record SparseHeader(
    */
   void validate(String name) {
     validateForm(name);
-    DiskImageFormats.checkVirtualSize(name, Sectors.toBytes(capacity));
+    VirtualSize.check(name, Sectors.toBytes(capacity));
     if (grainSize < 1 || grainSize > MAX_GRAIN_SECTORS) {
       throw invalid(
           name,

@@ -2,8 +2,8 @@ package io.vmferry.disk.vmdk;
 
 import io.vmferry.disk.DiskFormat;
 import io.vmferry.disk.DiskImage;
-import io.vmferry.disk.DiskImageFormats;
 import io.vmferry.disk.Extent;
+import io.vmferry.disk.VirtualSize;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -23,7 +23,7 @@ final class VmdkImage implements DiskImage {
    * A disk of these extents, none of them empty.
    *
    * @param resources what is closed with the image
-   * @throws io.vmferry.disk.VmferryException if the disk is empty or too large
+   * @throws io.vmferry.error.VmferryException if the disk is empty or too large
    */
   VmdkImage(String name, List<VmdkExtent> extents, Resources resources) {
     this.extents = List.copyOf(extents);
@@ -31,9 +31,9 @@ final class VmdkImage implements DiskImage {
     this.starts = new long[extents.size() + 1];
     for (int i = 0; i < extents.size(); i++) {
       long end = starts[i] + extents.get(i).size();
-      starts[i + 1] = DiskImageFormats.checkVirtualSize(name, end < 0 ? Long.MAX_VALUE : end);
+      starts[i + 1] = VirtualSize.check(name, end < 0 ? Long.MAX_VALUE : end);
     }
-    DiskImageFormats.checkVirtualSize(name, virtualSize());
+    VirtualSize.check(name, virtualSize());
   }
 
   @Override

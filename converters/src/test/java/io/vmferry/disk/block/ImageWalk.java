@@ -4,8 +4,8 @@ import io.vmferry.disk.DiskImage;
 import io.vmferry.disk.DiskImageFormat;
 import io.vmferry.disk.Extent;
 import io.vmferry.disk.ReferenceResolver;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 

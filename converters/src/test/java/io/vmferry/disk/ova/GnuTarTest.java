@@ -2,10 +2,10 @@ package io.vmferry.disk.ova;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.Tools;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.disk.io.FileByteSource;
+import io.vmferry.error.ErrorCode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -3,8 +3,8 @@ package io.vmferry.disk.ova;
 import static io.vmferry.disk.ova.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.io.ByteArraySource;
+import io.vmferry.error.ErrorCode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

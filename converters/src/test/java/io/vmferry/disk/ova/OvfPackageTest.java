@@ -3,11 +3,11 @@ package io.vmferry.disk.ova;
 import static io.vmferry.disk.ova.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.ReferenceResolver;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.io.ByteArraySource;
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;

@@ -4,8 +4,8 @@ import static io.vmferry.disk.ova.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.ova.OvfDisk.Controller;
+import io.vmferry.error.ErrorCode;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;

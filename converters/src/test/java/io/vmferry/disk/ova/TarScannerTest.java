@@ -4,9 +4,9 @@ import static io.vmferry.disk.ova.Failures.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.io.ByteArraySource;
 import io.vmferry.disk.ova.TarBuilder.Header;
+import io.vmferry.error.ErrorCode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vmferry.disk.DiskImage;
 import io.vmferry.disk.DiskImageContract;
-import io.vmferry.disk.DiskImageFormats;
 import io.vmferry.disk.Extent;
 import io.vmferry.disk.ReferenceResolver;
 import io.vmferry.disk.Tools;
 import io.vmferry.disk.block.SparseSource;
+import io.vmferry.disk.format.DiskImageFormats;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.disk.io.FileByteSource;
 import java.io.IOException;

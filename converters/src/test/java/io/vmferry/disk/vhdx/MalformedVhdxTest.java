@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vmferry.disk.DiskFormat;
 import io.vmferry.disk.DiskImage;
-import io.vmferry.disk.DiskImageFormats;
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.ReferenceResolver;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.block.SparseSource;
+import io.vmferry.disk.format.DiskImageFormats;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.UUID;

@@ -9,13 +9,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vmferry.disk.DiskImage;
 import io.vmferry.disk.DiskImageContract;
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.Tools;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.block.QemuImages;
 import io.vmferry.disk.block.SparseSource;
 import io.vmferry.disk.io.ByteArraySource;
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.vmferry.disk.DiskFormat;
 import io.vmferry.disk.DiskImage;
-import io.vmferry.disk.DiskImageFormats;
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.Extent;
 import io.vmferry.disk.ReferenceResolver;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.disk.format.DiskImageFormats;
 import io.vmferry.disk.io.ByteArraySource;
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -2,10 +2,10 @@ package io.vmferry.disk.vmdk;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.vmferry.disk.DiskImage;
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.Extent;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.io.ByteArraySource;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;

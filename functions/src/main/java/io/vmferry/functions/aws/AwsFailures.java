@@ -1,7 +1,7 @@
 package io.vmferry.functions.aws;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Supplier;

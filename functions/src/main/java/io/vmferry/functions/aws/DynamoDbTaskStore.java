@@ -3,8 +3,8 @@ package io.vmferry.functions.aws;
 import static io.vmferry.functions.aws.TaskTable.number;
 import static io.vmferry.functions.aws.TaskTable.text;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.port.TaskStore;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;

@@ -1,7 +1,7 @@
 package io.vmferry.functions.aws;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.port.SnapshotStore;
 import java.nio.ByteBuffer;
 import java.time.Duration;

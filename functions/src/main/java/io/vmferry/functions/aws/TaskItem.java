@@ -5,8 +5,8 @@ import static io.vmferry.functions.aws.TaskTable.text;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;

@@ -1,8 +1,8 @@
 package io.vmferry.functions.handler;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.convert.ChunkPlanner;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.service.Reading;
 import java.util.Map;
 

@@ -1,6 +1,6 @@
 package io.vmferry.functions.handler;
 
-import io.vmferry.disk.ErrorCode;
+import io.vmferry.error.ErrorCode;
 import java.io.Serial;
 
 /** A service failed; trying again can help. */

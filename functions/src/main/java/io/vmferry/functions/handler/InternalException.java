@@ -1,6 +1,6 @@
 package io.vmferry.functions.handler;
 
-import io.vmferry.disk.ErrorCode;
+import io.vmferry.error.ErrorCode;
 import java.io.Serial;
 
 /** A fault of vmferry; trying again does not help. */

@@ -1,6 +1,6 @@
 package io.vmferry.functions.handler;
 
-import io.vmferry.disk.ErrorCode;
+import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.task.TaskError;
 import java.io.Serial;
 

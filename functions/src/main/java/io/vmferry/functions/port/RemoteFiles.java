@@ -1,8 +1,8 @@
 package io.vmferry.functions.port;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

@@ -1,7 +1,7 @@
 package io.vmferry.functions.port;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
 import java.util.List;

@@ -2,10 +2,9 @@ package io.vmferry.functions.service;
 
 import io.vmferry.disk.DiskFormat;
 import io.vmferry.disk.DiskImage;
-import io.vmferry.disk.DiskImageFormats;
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.ReferenceResolver;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.disk.VirtualSize;
+import io.vmferry.disk.format.DiskImageFormats;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.disk.ova.MachinePackage;
 import io.vmferry.disk.ova.Manifest;
@@ -13,6 +12,8 @@ import io.vmferry.disk.ova.OvaArchive;
 import io.vmferry.disk.ova.OvfDisk;
 import io.vmferry.disk.ova.OvfPackage;
 import io.vmferry.disk.ova.VirtualSystem;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.task.ContentFile;
 import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.DiskContainer;
@@ -165,11 +166,7 @@ final class Discovery {
                         ErrorCode.OVF_INVALID,
                         "the empty disk '%s' has no capacity that can be understood"
                             .formatted(disk.diskId())));
-    return newDisk(
-        index,
-        DiskFormat.RAW,
-        DiskImageFormats.checkVirtualSize(disk.diskId(), capacity),
-        List.of());
+    return newDisk(index, DiskFormat.RAW, VirtualSize.check(disk.diskId(), capacity), List.of());
   }
 
   private Disk newDisk(int index, DiskFormat format, long virtualSize, List<ContentFile> files) {

@@ -2,8 +2,8 @@ package io.vmferry.functions.service;
 
 import io.vmferry.disk.DiskImage;
 import io.vmferry.disk.ReferenceResolver;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.convert.ChunkPlanner;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.EffectStore;
 import io.vmferry.functions.port.ObjectStore;

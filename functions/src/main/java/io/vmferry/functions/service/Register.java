@@ -1,6 +1,6 @@
 package io.vmferry.functions.service;
 
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.port.EffectStore;
 import io.vmferry.functions.port.ImageStore;
 import io.vmferry.functions.port.TaskStore;

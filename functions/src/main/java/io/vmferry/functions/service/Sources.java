@@ -1,13 +1,13 @@
 package io.vmferry.functions.service;
 
 import io.vmferry.disk.DiskImage;
-import io.vmferry.disk.DiskImageFormats;
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.ReferenceResolver;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.disk.format.DiskImageFormats;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.disk.io.CachingByteSource;
 import io.vmferry.disk.io.SliceByteSource;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.port.ObjectStore;
 import io.vmferry.functions.task.ContentFile;
 import io.vmferry.functions.task.Disk;

@@ -1,8 +1,8 @@
 package io.vmferry.functions.service;
 
 import io.vmferry.disk.DiskFormat;
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.port.EffectStore;
 import io.vmferry.functions.port.TaskStore;
 import io.vmferry.functions.port.Workflow;

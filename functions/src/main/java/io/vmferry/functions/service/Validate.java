@@ -1,8 +1,8 @@
 package io.vmferry.functions.service;
 
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.ReferenceResolver;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.ObjectStore;
 import io.vmferry.functions.port.RemoteFiles;

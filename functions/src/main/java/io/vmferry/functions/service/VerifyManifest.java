@@ -1,9 +1,9 @@
 package io.vmferry.functions.service;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.disk.ova.Manifest;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.port.ObjectStore;
 import io.vmferry.functions.port.TaskStore;
 import java.io.IOException;

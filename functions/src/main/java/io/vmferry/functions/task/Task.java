@@ -1,7 +1,7 @@
 package io.vmferry.functions.task;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;

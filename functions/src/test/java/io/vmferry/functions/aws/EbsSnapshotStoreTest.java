@@ -3,7 +3,7 @@ package io.vmferry.functions.aws;
 import static io.vmferry.functions.aws.TestClients.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vmferry.disk.ErrorCode;
+import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.aws.ScriptedServer.Answer;
 import io.vmferry.functions.aws.ScriptedServer.Request;
 import io.vmferry.functions.fake.TestClock;

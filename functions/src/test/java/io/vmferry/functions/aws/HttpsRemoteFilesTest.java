@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.aws.ScriptedServer.Answer;
 import io.vmferry.functions.aws.ScriptedServer.Request;
 import io.vmferry.functions.port.RemoteFiles.RemoteFile;

@@ -4,8 +4,8 @@ import static io.vmferry.functions.aws.TestClients.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vmferry.disk.ErrorCode;
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.aws.ScriptedServer.Answer;
 import io.vmferry.functions.aws.ScriptedServer.Request;
 import io.vmferry.functions.task.ObjectVersion;

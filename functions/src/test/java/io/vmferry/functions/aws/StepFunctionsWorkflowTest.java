@@ -4,7 +4,7 @@ import static io.vmferry.functions.aws.TestClients.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
-import io.vmferry.disk.ErrorCode;
+import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.aws.ScriptedServer.Answer;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;

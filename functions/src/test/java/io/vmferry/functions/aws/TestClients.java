@@ -3,8 +3,8 @@ package io.vmferry.functions.aws;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.net.URI;
 import org.assertj.core.api.AbstractThrowableAssert;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;

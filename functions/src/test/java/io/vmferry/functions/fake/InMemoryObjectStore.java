@@ -1,8 +1,8 @@
 package io.vmferry.functions.fake;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.io.ByteSource;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.port.ObjectStore;
 import io.vmferry.functions.task.ObjectVersion;
 import java.io.ByteArrayInputStream;

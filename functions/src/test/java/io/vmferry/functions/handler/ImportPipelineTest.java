@@ -3,8 +3,8 @@ package io.vmferry.functions.handler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.port.ImageStore;
 import io.vmferry.functions.port.SnapshotStore;
 import io.vmferry.functions.task.Disk;

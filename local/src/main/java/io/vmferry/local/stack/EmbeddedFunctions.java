@@ -1,8 +1,8 @@
 package io.vmferry.local.stack;
 
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
-import io.vmferry.disk.ErrorCode;
-import io.vmferry.disk.VmferryException;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.handler.CheckSnapshotsHandler;
 import io.vmferry.functions.handler.CleanupHandler;
 import io.vmferry.functions.handler.CompleteSnapshotsHandler;

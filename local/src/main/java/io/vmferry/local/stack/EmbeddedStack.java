@@ -1,7 +1,7 @@
 package io.vmferry.local.stack;
 
-import io.vmferry.disk.VmferryException;
 import io.vmferry.disk.convert.ChunkPlanner;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.aws.AwsClients;
 import io.vmferry.functions.aws.AwsPorts;
 import io.vmferry.functions.aws.TaskTable;

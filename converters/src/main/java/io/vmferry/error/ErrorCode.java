@@ -1,4 +1,4 @@
-package io.vmferry.disk;
+package io.vmferry.error;
 
 import org.jspecify.annotations.Nullable;
 

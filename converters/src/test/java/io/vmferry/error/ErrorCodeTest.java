@@ -1,8 +1,8 @@
-package io.vmferry.disk;
+package io.vmferry.error;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vmferry.disk.ErrorCode.Category;
+import io.vmferry.error.ErrorCode.Category;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class ErrorCodeTest {
   private static final boolean UPDATE = System.getProperty("golden.update") != null;
-  private static final Path PINNED = Path.of("src/test/resources/io/vmferry/disk/error-codes.txt");
+  private static final Path PINNED = Path.of("src/test/resources/io/vmferry/error/error-codes.txt");
   private static final Path PAGE = Path.of("../docs/errors.md");
   private static final String HOW_TO_UPDATE =
       "run ./mvnw -pl converters -am test -Dtest=ErrorCodeTest"

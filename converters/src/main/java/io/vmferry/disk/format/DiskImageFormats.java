@@ -1,21 +1,22 @@
-package io.vmferry.disk;
+package io.vmferry.disk.format;
 
+import io.vmferry.disk.DiskFormat;
+import io.vmferry.disk.DiskImage;
+import io.vmferry.disk.DiskImageFormat;
+import io.vmferry.disk.ReferenceResolver;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.disk.raw.RawFormat;
 import io.vmferry.disk.vhd.VhdFormat;
 import io.vmferry.disk.vhdx.VhdxFormat;
 import io.vmferry.disk.vmdk.VmdkFormat;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
 /** The formats there are. The one place that lists them. */
 public final class DiskImageFormats {
-  /**
-   * The largest disk that is opened: 16 TiB, the size of the largest EBS volume most types have.
-   */
-  public static final long MAX_VIRTUAL_SIZE = 16L << 40;
-
   /** Every format that can be told by its bytes, in the order in which they are asked. */
   private static final List<DiskImageFormat> PROBED =
       List.of(new VhdFormat(), new VhdxFormat(), new VmdkFormat());
@@ -60,26 +61,6 @@ public final class DiskImageFormats {
       throw failure;
     }
     return format.open(source, references);
-  }
-
-  /**
-   * The check every format makes of the size its header gives.
-   *
-   * @throws VmferryException {@link ErrorCode#DISK_SIZE_ZERO} or {@link
-   *     ErrorCode#DISK_SIZE_TOO_LARGE}
-   */
-  public static long checkVirtualSize(String name, long bytes) {
-    if (bytes == 0) {
-      throw new VmferryException(
-          ErrorCode.DISK_SIZE_ZERO, "%s holds a disk of 0 bytes".formatted(name));
-    }
-    if (bytes < 0 || bytes > MAX_VIRTUAL_SIZE) {
-      throw new VmferryException(
-          ErrorCode.DISK_SIZE_TOO_LARGE,
-          "%s holds a disk of %s bytes; at most %d (16 TiB) can be imported"
-              .formatted(name, Long.toUnsignedString(bytes), MAX_VIRTUAL_SIZE));
-    }
-    return bytes;
   }
 
   private static DiskImageFormat choose(ByteSource source, Optional<DiskFormat> declared)
