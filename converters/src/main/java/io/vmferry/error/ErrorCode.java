@@ -173,6 +173,20 @@ public enum ErrorCode {
       "A file of the OVF is compressed or cut into chunks.",
       "Export the machine with its disks as stream-optimized VMDK, whole and without further compression."),
 
+  // Guests.
+  GUEST_FILE_UNREADABLE(
+      Category.USER,
+      "A file of the guest that must be read is no regular file, or far larger than such a file is.",
+      "Look at the file in the machine it comes from and put it right, or import without changing the guest."),
+  GUEST_FILE_UNWRITABLE(
+      Category.USER,
+      "The guest's file system does not take a change: it is full, read-only or damaged.",
+      "Free some space, check the file system in the machine it comes from, and export it again."),
+  GUEST_COMMAND_FAILED(
+      Category.USER,
+      "A program of the guest's failed or did not end.",
+      "Run it in the machine the guest comes from to see why, or import without asking for it."),
+
   // Sources.
   SOURCE_LOCATION_INVALID(
       Category.USER,
