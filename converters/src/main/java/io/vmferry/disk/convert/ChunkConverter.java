@@ -21,9 +21,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Writes the blocks of one chunk that are not all zeros. Several workers read, hash and write a
- * block each at a time, so the memory it takes is the workers' number times {@link
- * BlockRange#BLOCK_SIZE}.
+ * Writes the blocks of one chunk that hold data. Several workers read, hash and write a block each
+ * at a time, so the memory it takes is the workers' number times {@link BlockRange#BLOCK_SIZE}.
  */
 public final class ChunkConverter {
   private static final ByteBuffer ZEROS = ByteBuffer.allocate(BlockRange.BLOCK_SIZE);
@@ -32,16 +31,27 @@ public final class ChunkConverter {
   private final BlockRange range;
   private final BlockSink sink;
   private final Listener listener;
+  private final ZeroBlocks zeroBlocks;
   private final BlockCursor cursor;
   private final Queue<BlockDigest> written = new ConcurrentLinkedQueue<>();
   private final AtomicLong writtenBlocks = new AtomicLong();
 
-  private ChunkConverter(DiskImage image, BlockRange range, BlockSink sink, Listener listener) {
+  private ChunkConverter(
+      DiskImage image, BlockRange range, BlockSink sink, Listener listener, ZeroBlocks zeroBlocks) {
+    this.zeroBlocks = zeroBlocks;
     this.image = image;
     this.range = range;
     this.sink = sink;
     this.listener = listener;
     this.cursor = new BlockCursor(image, range);
+  }
+
+  /** What is done with a block that is stored in the image and is all zeros. */
+  public enum ZeroBlocks {
+    /** It is not written: the snapshot is new, and reads as zeros there. */
+    SKIP,
+    /** It is written: the image is put over a snapshot that may hold something else there. */
+    WRITE
   }
 
   /** Where blocks go. Called by many workers at once. */
@@ -74,7 +84,7 @@ public final class ChunkConverter {
   }
 
   /**
-   * Writes a chunk.
+   * Writes a chunk of a new snapshot: blocks that are all zeros are skipped.
    *
    * @param workers how many blocks are in hand at once
    * @return the digests of the blocks written
@@ -85,7 +95,27 @@ public final class ChunkConverter {
   public static BlockDigests convert(
       DiskImage image, BlockRange range, BlockSink sink, int workers, Listener listener)
       throws IOException {
-    return new ChunkConverter(image, range, sink, listener).run(workers);
+    return convert(image, range, sink, workers, listener, ZeroBlocks.SKIP);
+  }
+
+  /**
+   * Writes a chunk.
+   *
+   * @param workers how many blocks are in hand at once
+   * @return the digests of the blocks written
+   * @throws io.vmferry.error.VmferryException if the image is damaged, or the sink says so
+   * @throws InterruptedIOException if the thread is interrupted
+   * @throws IOException if the source cannot be read
+   */
+  public static BlockDigests convert(
+      DiskImage image,
+      BlockRange range,
+      BlockSink sink,
+      int workers,
+      Listener listener,
+      ZeroBlocks zeroBlocks)
+      throws IOException {
+    return new ChunkConverter(image, range, sink, listener, zeroBlocks).run(workers);
   }
 
   private BlockDigests run(int workers) throws IOException {
@@ -133,7 +163,7 @@ public final class ChunkConverter {
     while (next.isPresent() && !Thread.currentThread().isInterrupted()) {
       int index = next.getAsInt();
       fill(block, index);
-      if (!block.equals(ZEROS)) {
+      if (zeroBlocks == ZeroBlocks.WRITE || !block.equals(ZEROS)) {
         sha256.update(block.array());
         byte[] digest = sha256.digest();
         sink.put(index, block, digest);

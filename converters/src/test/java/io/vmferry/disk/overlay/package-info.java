@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.disk.overlay;
+
+import org.jspecify.annotations.NullMarked;
