@@ -239,7 +239,8 @@ public final class OverlayImage implements WritableDiskImage {
         if (pages.storedPages() > 0) {
           blocks.put(block, pages);
           setChanged(block);
-        } else {
+        } else if (blocks.get(block) == null) {
+          // A block that was kept before keeps its slot even if this write failed.
           file.releaseSlot(pages.slot());
         }
       }

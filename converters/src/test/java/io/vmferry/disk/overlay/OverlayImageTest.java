@@ -275,6 +275,28 @@ class OverlayImageTest extends DiskImageContract {
   }
 
   @Test
+  void keepsBlocksApartAfterAWriteThatWasRefused() throws IOException {
+    byte[] content = below();
+    try (OverlayImage overlay = OverlayImage.over(source(), directory, 8 << 10)) {
+      overlay.writeZeroes(0, 4096);
+      Arrays.fill(content, 0, 4096, (byte) 0);
+      overlay.write(4L * BLOCK, ByteBuffer.wrap(new byte[8 << 10]));
+      assertThatThrownBy(() -> overlay.write(0, ByteBuffer.wrap(new byte[] {7})))
+          .isInstanceOf(VmferryException.class);
+      overlay.trim(4L * BLOCK, 8 << 10);
+      Arrays.fill(content, 4 * BLOCK, 4 * BLOCK + (8 << 10), (byte) 0);
+      byte[] page = new byte[4096];
+      Arrays.fill(page, (byte) 1);
+      overlay.write(BLOCK, ByteBuffer.wrap(page.clone()));
+      System.arraycopy(page, 0, content, BLOCK, page.length);
+      Arrays.fill(page, (byte) 2);
+      overlay.write(0, ByteBuffer.wrap(page.clone()));
+      System.arraycopy(page, 0, content, 0, page.length);
+      assertThat(all(overlay)).isEqualTo(content);
+    }
+  }
+
+  @Test
   void forgetsTrimmedPagesAndLeavesTheSourceAsItIs() throws IOException {
     byte[] content = below();
     try (OverlayImage overlay = overlay()) {
