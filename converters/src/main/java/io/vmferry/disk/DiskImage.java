@@ -60,6 +60,20 @@ public interface DiskImage extends Closeable {
    */
   void readFully(long offset, ByteBuffer destination) throws IOException;
 
+  /**
+   * Looks at the whole directory as planning does, so that an entry that points outside of the
+   * file, as in one that was cut off, is told before anything is copied or written.
+   *
+   * @throws VmferryException if the directory is damaged
+   * @throws IOException if the source cannot be read
+   */
+  default void checkDirectory() throws IOException {
+    long at = 0;
+    while (at < virtualSize()) {
+      at = plannedExtentAt(at, Long.MAX_VALUE).end();
+    }
+  }
+
   /** Closes the image and the source it was opened on; closing twice does nothing. */
   @Override
   void close() throws IOException;

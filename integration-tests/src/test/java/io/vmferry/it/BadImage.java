@@ -86,7 +86,6 @@ enum BadImage {
       return image;
     }
   },
-  /** Found when the table is read: for the plan. */
   VHD_BLOCK_PAST_THE_END(VHD_BLOCK_ALLOCATION_TABLE_INVALID, "") {
     @Override
     Path make(Path directory) throws IOException {
@@ -94,13 +93,7 @@ enum BadImage {
       edit(image, 1536, 4, table -> table.order(ByteOrder.BIG_ENDIAN).putInt(0x0FFFFFFF));
       return image;
     }
-
-    @Override
-    boolean isFoundInHeaders() {
-      return false;
-    }
   },
-  /** Found when the table is read: for the plan. */
   VHDX_BLOCK_PAST_THE_END(VHDX_BLOCK_ALLOCATION_TABLE_INVALID, "") {
     @Override
     Path make(Path directory) throws IOException {
@@ -109,11 +102,6 @@ enum BadImage {
       // The table is at 3 MiB; state 6 is a block that is fully present.
       edit(image, 3 << 20, 8, table -> table.putLong(1L << 50 | 6));
       return image;
-    }
-
-    @Override
-    boolean isFoundInHeaders() {
-      return false;
     }
   },
   VHD_FOOTERS_NOT_IDENTICAL(VHD_FOOTER_INVALID, "ClientError: Footers not identical") {

@@ -1,10 +1,12 @@
 package io.vmferry.cli.source;
 
 import io.vmferry.disk.DiskFormat;
+import io.vmferry.disk.DiskImage;
 import io.vmferry.disk.ReferenceResolver;
 import io.vmferry.disk.format.DiskImageFormats;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.disk.io.FileByteSource;
+import io.vmferry.disk.ova.MachinePackage;
 import io.vmferry.disk.ova.OvaArchive;
 import io.vmferry.disk.ova.OvfDisk;
 import io.vmferry.disk.ova.OvfPackage;
@@ -114,20 +116,33 @@ public final class SourceArguments {
     String declared = format.orElse("").toLowerCase(Locale.ROOT);
     ByteSource source = FileByteSource.open(file);
     if (declared.equals("ovf") || (declared.isEmpty() && isDescriptor(file))) {
-      try (OvfPackage machine = OvfPackage.open(source, siblings)) {
-        for (OvfDisk disk : machine.virtualSystem().disks()) {
-          if (disk.fileName().isPresent()) {
-            DiskImageFormats.open(machine.openDisk(disk), Optional.empty(), machine.resolver())
-                .close();
-          }
-        }
+      try (MachinePackage machine = OvfPackage.open(source, siblings)) {
+        checkDisks(machine);
       }
     } else if (declared.equals("ova") || (declared.isEmpty() && isArchive(source))) {
-      OvaArchive.open(source).close();
+      try (MachinePackage machine = OvaArchive.open(source)) {
+        checkDisks(machine);
+      }
     } else {
-      DiskImageFormats.open(source, DiskFormat.of(declared), siblings).close();
+      checkImage(source, DiskFormat.of(declared), siblings);
     }
     return List.copyOf(siblings.found);
+  }
+
+  private static void checkDisks(MachinePackage machine) throws IOException {
+    for (OvfDisk disk : machine.virtualSystem().disks()) {
+      if (disk.fileName().isPresent()) {
+        checkImage(machine.openDisk(disk), Optional.empty(), machine.resolver());
+      }
+    }
+  }
+
+  private static void checkImage(
+      ByteSource source, Optional<DiskFormat> declared, ReferenceResolver references)
+      throws IOException {
+    try (DiskImage image = DiskImageFormats.open(source, declared, references)) {
+      image.checkDirectory();
+    }
   }
 
   private static boolean isArchive(ByteSource source) throws IOException {

@@ -1,4 +1,4 @@
-/** What formats that map a disk in blocks of one size have in common. */
+/** Disks that several formats store in the same way: in blocks of one size, or as they are. */
 @NullMarked
 package io.vmferry.disk.block;
 

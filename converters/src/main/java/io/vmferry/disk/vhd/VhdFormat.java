@@ -6,6 +6,7 @@ import io.vmferry.disk.DiskImageFormat;
 import io.vmferry.disk.ReferenceResolver;
 import io.vmferry.disk.VirtualSize;
 import io.vmferry.disk.block.BlockImage;
+import io.vmferry.disk.block.FlatImage;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
@@ -63,7 +64,13 @@ public final class VhdFormat implements DiskImageFormat {
     footer.checkType(source.name());
     long virtualSize = VirtualSize.check(source.name(), footer.virtualSize());
     if (footer.type() == VhdFooter.FIXED) {
-      return new FixedVhdImage(source, footer, virtualSize);
+      if (virtualSize > footer.offset()) {
+        throw new VmferryException(
+            ErrorCode.IMAGE_TRUNCATED,
+            "%s: the footer says a fixed disk of %d bytes, but there are %d bytes before the footer"
+                .formatted(source.name(), virtualSize, footer.offset()));
+      }
+      return new FlatImage(DiskFormat.VHD, source, virtualSize);
     }
     DynamicHeader header = DynamicHeader.read(source, footer.dataOffset());
     VhdBlockTable table = new VhdBlockTable(source, header, virtualSize);

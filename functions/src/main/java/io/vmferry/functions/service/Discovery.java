@@ -170,8 +170,9 @@ final class Discovery {
   }
 
   private Disk newDisk(int index, DiskFormat format, long virtualSize, List<ContentFile> files) {
-    return new Disk(
-        index, container, format, virtualSize, files, request.deviceName(), Optional.empty(), 0, 0);
+    // Of several disks in one container the first is the one that the device is asked for.
+    Optional<String> device = index == 0 ? request.deviceName() : Optional.empty();
+    return new Disk(index, container, format, virtualSize, files, device, Optional.empty(), 0, 0);
   }
 
   /** Opens an image and notes every file it takes. */
@@ -191,6 +192,7 @@ final class Discovery {
           return opened;
         };
     try (DiskImage image = DiskImageFormats.open(source, declared, noting)) {
+      image.checkDirectory();
       return newDisk(index, image.format(), image.virtualSize(), files);
     }
   }

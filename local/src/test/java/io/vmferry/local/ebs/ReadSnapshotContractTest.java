@@ -7,45 +7,20 @@ import static io.vmferry.local.ebs.EbsFixture.sha256;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.ebs.model.Block;
 import software.amazon.awssdk.services.ebs.model.ChangedBlock;
 import software.amazon.awssdk.services.ebs.model.ListSnapshotBlocksResponse;
 import software.amazon.awssdk.services.ebs.model.ResourceNotFoundException;
-import software.amazon.awssdk.services.ebs.model.ValidationException;
 import software.amazon.awssdk.services.ebs.model.ValidationExceptionReason;
 
 /** What EBS answers and refuses to those who read snapshots. */
-class ReadSnapshotContractTest {
-  @TempDir Path state;
-  private EbsFixture fixture;
-
-  @BeforeEach
-  void open() {
-    fixture = new EbsFixture(state);
-  }
-
-  @AfterEach
-  void close() {
-    fixture.close();
-  }
-
-  private static void assertInvalid(ThrowingCallable call, ValidationExceptionReason reason) {
-    assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            ValidationException.class, e -> assertThat(e.reason()).isEqualTo(reason));
-  }
-
+class ReadSnapshotContractTest extends SnapshotContract {
   private static List<Integer> indexes(List<Block> blocks) {
     return blocks.stream().map(Block::blockIndex).toList();
   }

@@ -9,7 +9,6 @@ import static io.vmferry.local.ebs.EbsFixture.sha256;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,10 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.ebs.model.ChecksumAlgorithm;
@@ -34,36 +30,11 @@ import software.amazon.awssdk.services.ebs.model.StartSnapshotRequest;
 import software.amazon.awssdk.services.ebs.model.StartSnapshotResponse;
 import software.amazon.awssdk.services.ebs.model.Status;
 import software.amazon.awssdk.services.ebs.model.Tag;
-import software.amazon.awssdk.services.ebs.model.ValidationException;
 import software.amazon.awssdk.services.ebs.model.ValidationExceptionReason;
 
 /** What EBS accepts and refuses of those who write snapshots. */
-class WriteSnapshotContractTest {
+class WriteSnapshotContractTest extends SnapshotContract {
   private static final String KEY = "arn:aws:kms:us-east-1:000000000000:key/1234abcd";
-
-  @TempDir Path state;
-  private EbsFixture fixture;
-
-  @BeforeEach
-  void open() {
-    fixture = new EbsFixture(state);
-  }
-
-  @AfterEach
-  void close() {
-    fixture.close();
-  }
-
-  private static void assertInvalid(ThrowingCallable call, ValidationExceptionReason reason) {
-    assertThatThrownBy(call)
-        .isInstanceOfSatisfying(
-            ValidationException.class,
-            e -> {
-              assertThat(e.reason()).isEqualTo(reason);
-              assertThat(e.statusCode()).isEqualTo(400);
-              assertThat(e.requestId()).isNotBlank();
-            });
-  }
 
   private void assertStartInvalid(
       Consumer<StartSnapshotRequest.Builder> request, ValidationExceptionReason reason) {

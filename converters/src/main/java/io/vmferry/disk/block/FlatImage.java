@@ -1,34 +1,36 @@
-package io.vmferry.disk.raw;
+package io.vmferry.disk.block;
 
 import io.vmferry.disk.DiskFormat;
 import io.vmferry.disk.DiskImage;
 import io.vmferry.disk.Extent;
-import io.vmferry.disk.VirtualSize;
 import io.vmferry.disk.io.ByteSource;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/** A raw image: all of it is data, for nothing says where its holes are. */
-final class RawImage implements DiskImage {
-  private static final int SECTOR = 512;
-
+/**
+ * A disk stored as it is from the file's start on. All of it is data, for nothing says where its
+ * holes are; what the file has too little at the end reads as zeros.
+ */
+public final class FlatImage implements DiskImage {
+  private final DiskFormat format;
   private final ByteSource source;
   private final long virtualSize;
 
-  RawImage(ByteSource source) {
+  /**
+   * A disk over {@code source}.
+   *
+   * @param source where the disk is; belongs to the image
+   * @param virtualSize the disk's size in bytes
+   */
+  public FlatImage(DiskFormat format, ByteSource source, long virtualSize) {
+    this.format = format;
     this.source = source;
-    // A file whose length is no whole number of sectors is read as if the last sector were filled
-    // with zeros.
-    this.virtualSize = VirtualSize.check(source.name(), roundUp(source.size()));
-  }
-
-  private static long roundUp(long size) {
-    return Math.ceilDiv(size, SECTOR) * SECTOR;
+    this.virtualSize = virtualSize;
   }
 
   @Override
   public DiskFormat format() {
-    return DiskFormat.RAW;
+    return format;
   }
 
   @Override
