@@ -252,6 +252,10 @@ public enum ErrorCode {
       Category.USER,
       "The state directory cannot be used.",
       "Choose another with --state, or stop the vmferry that uses it."),
+  PORT_UNUSABLE(
+      Category.USER,
+      "The port of the embedded AWS cannot be opened: another program has it, or it may not be used.",
+      "Choose another with --port, 0 for any that is free, or end the program that has it."),
   OUTPUT_UNUSABLE(Category.USER, "The output cannot be written.", "Choose another place for it."),
 
   // Guests.

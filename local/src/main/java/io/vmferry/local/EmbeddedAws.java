@@ -111,13 +111,17 @@ public final class EmbeddedAws implements AutoCloseable {
    * Starts the services and opens the port.
    *
    * @throws VmferryException {@link ErrorCode#STATE_DIRECTORY_UNUSABLE} if the state cannot be
-   *     opened or is open elsewhere, or the port cannot be opened
+   *     opened or is open elsewhere; {@link ErrorCode#PORT_UNUSABLE}
    */
   public static EmbeddedAws start(Options options) {
     StateDirectory state = StateDirectory.open(options.stateDirectory());
     List<AutoCloseable> opened = new ArrayList<>();
     try {
       return start(options, state, opened);
+    } catch (VmferryException e) {
+      closeAll(opened);
+      closeAll(List.of(state));
+      throw e;
     } catch (IOException | UncheckedIOException | IllegalStateException e) {
       closeAll(opened);
       closeAll(List.of(state));
@@ -140,12 +144,28 @@ public final class EmbeddedAws implements AutoCloseable {
     opened.add(snapshots);
     edge.register(new EbsService(snapshots, state.resolve("ebs-token.key"), clock, options.ebs()));
     edge.register(new Ec2Service(snapshots, state.resolve("ec2"), clock, options.ebs().region()));
-    edge.start();
     opened.add(edge);
+    try {
+      edge.start();
+    } catch (IOException e) {
+      throw new VmferryException(
+          ErrorCode.PORT_UNUSABLE,
+          "127.0.0.1:%d cannot be listened on: %s".formatted(options.port(), reason(e)),
+          e);
+    }
     URI endpoint =
         edge.endpoint().orElseThrow(() -> new IOException("the port was closed at once"));
     state.announce(endpoint);
     return new EmbeddedAws(state, edge, snapshots, opened, endpoint, options.ebs());
+  }
+
+  /** What the system says, which lies behind what the server makes of it. */
+  private static String reason(IOException failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage());
   }
 
   private static <S extends AutoCloseable> CompletableFuture<S> starting(

@@ -12,6 +12,8 @@ import io.vmferry.local.edge.FaultInjector.Fault;
 import io.vmferry.local.edge.FaultInjector.Rule;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -78,6 +80,21 @@ class EmbeddedAwsTest {
                             .ebs(ebs -> ebs.snapshotId(snapshotId))
                             .build()))
         .imageId();
+  }
+
+  @Test
+  void aPortThatIsTakenIsToldAndTheStateCanBeUsedAtAnother() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      EmbeddedAws.Options options = EmbeddedAws.Options.of(state).withPort(taken.getLocalPort());
+
+      assertThatThrownBy(() -> EmbeddedAws.start(options).close())
+          .isInstanceOfSatisfying(
+              VmferryException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.PORT_UNUSABLE))
+          .hasMessageContaining("127.0.0.1:" + taken.getLocalPort())
+          .hasMessageContaining("in use");
+
+      EmbeddedAws.start(options.withPort(0)).close();
+    }
   }
 
   @Test

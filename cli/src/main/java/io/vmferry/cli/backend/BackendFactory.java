@@ -23,7 +23,7 @@ public interface BackendFactory {
    * @param state the directory; made if there is none
    * @param port the port it answers on; empty for any that is free
    * @throws VmferryException {@link ErrorCode#STATE_DIRECTORY_UNUSABLE} also if another process has
-   *     the directory or the port
+   *     the directory; {@link ErrorCode#PORT_UNUSABLE}
    */
   Backend start(Path state, OptionalInt port);
 }
