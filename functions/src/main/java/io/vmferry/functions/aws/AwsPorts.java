@@ -7,17 +7,19 @@ import java.time.Duration;
 
 /** Every port on AWS services. */
 public final class AwsPorts {
-  /** How long tasks stay listed after they end. */
-  private static final Duration RETENTION = Duration.ofDays(90);
-
   private AwsPorts() {}
 
-  /** The ports of a function in AWS; they live as long as its process. */
-  public static Ports fromEnvironment(String table, String stateMachine) {
+  /**
+   * The ports of a function in AWS; they live as long as its process.
+   *
+   * @param retention how long tasks stay listed after they end
+   */
+  public static Ports fromEnvironment(String table, String stateMachine, Duration retention) {
     return on(
         AwsClients.fromEnvironment(),
         table,
         stateMachine,
+        retention,
         new HttpsRemoteFiles(),
         Clock.systemUTC());
   }
@@ -27,13 +29,19 @@ public final class AwsPorts {
    *
    * @param table the tasks' table, see {@link TaskTable}
    * @param stateMachine the ARN of the state machine that runs tasks
+   * @param retention how long tasks stay listed after they end
    * @param remoteFiles how web servers are read
    * @param clock the time of expiry and of changes
    */
   public static Ports on(
-      AwsClients clients, String table, String stateMachine, RemoteFiles remoteFiles, Clock clock) {
+      AwsClients clients,
+      String table,
+      String stateMachine,
+      Duration retention,
+      RemoteFiles remoteFiles,
+      Clock clock) {
     return new Ports(
-        new DynamoDbTaskStore(clients::dynamoDb, table, RETENTION, clock),
+        new DynamoDbTaskStore(clients::dynamoDb, table, retention, clock),
         new DynamoDbEffectStore(clients::dynamoDb, table, clock),
         new DynamoDbProgressStore(clients::dynamoDb, table, clock),
         new S3ObjectStore(clients::s3),

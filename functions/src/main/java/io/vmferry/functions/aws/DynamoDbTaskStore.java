@@ -183,19 +183,23 @@ public final class DynamoDbTaskStore implements TaskStore {
     return read(id).map(TaskItem::task);
   }
 
+  @Override
+  public Optional<Task> findByToken(TaskKind kind, String clientToken) {
+    return read(TaskExpiry.tokenKey(kind, clientToken), "a client token")
+        .flatMap(token -> find(TaskItem.attribute(token, "taskId").s()));
+  }
+
   private Optional<Map<String, AttributeValue>> read(String id) {
+    return read(TaskTable.key(id, TaskItem.SORT), id);
+  }
+
+  private Optional<Map<String, AttributeValue>> read(
+      Map<String, AttributeValue> key, String subject) {
     Map<String, AttributeValue> item =
         AwsFailures.call(
                 "dynamodb:GetItem",
-                id,
-                () ->
-                    dynamoDb
-                        .get()
-                        .getItem(
-                            r ->
-                                r.tableName(table)
-                                    .key(TaskTable.key(id, TaskItem.SORT))
-                                    .consistentRead(true)))
+                subject,
+                () -> dynamoDb.get().getItem(r -> r.tableName(table).key(key).consistentRead(true)))
             .item();
     return item == null || item.isEmpty() ? Optional.empty() : Optional.of(item);
   }

@@ -44,14 +44,15 @@ public final class StepFunctionsWorkflow implements Workflow {
   }
 
   @Override
-  public void stop(String taskId, String reason) {
+  public boolean stop(String taskId, String reason) {
     String cause = reason.substring(0, Math.min(reason.length(), LONGEST_CAUSE));
     try {
       sfn.get()
-          .stopExecution(
-              r -> r.executionArn(executionArn(taskId)).error("TaskStopped").cause(cause));
+          .stopExecution(r -> r.executionArn(executionArn(taskId)).error(CANCELLED).cause(cause));
+      return true;
     } catch (ExecutionDoesNotExistException e) {
       // Not started, or so long ago that Step Functions has forgotten it: nothing runs.
+      return false;
     } catch (SdkException e) {
       throw AwsFailures.translate(e, "states:StopExecution", taskId);
     }

@@ -4,7 +4,10 @@ import io.vmferry.disk.convert.ChunkPlanner;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.service.Reading;
+import io.vmferry.functions.service.UploadArea;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What the functions are told by their environment.
@@ -18,6 +21,12 @@ import java.util.Map;
  * @param reading how sources are read; {@code VMFERRY_CACHE_MIB}: MiB kept of each, 4 to 1,024; 64
  *     by default
  * @param chunkLimits how large a chunk of the plan may become
+ * @param activeTasks {@code VMFERRY_ACTIVE_TASKS}: how many tasks of a kind may be active at once,
+ *     from 1 on; 20 by default
+ * @param retention {@code VMFERRY_RETENTION_DAYS}: how many days ended tasks stay listed, 1 to
+ *     3,650; 90 by default
+ * @param uploads {@code VMFERRY_UPLOADS}: {@code bucket/prefix/} of the files that go with the task
+ *     that imports them; none by default
  */
 public record Config(
     String workBucket,
@@ -25,7 +34,15 @@ public record Config(
     String importStateMachine,
     int workers,
     Reading reading,
-    ChunkPlanner.Limits chunkLimits) {
+    ChunkPlanner.Limits chunkLimits,
+    int activeTasks,
+    Duration retention,
+    Optional<UploadArea> uploads) {
+  /** How long ended tasks stay listed if nothing else is said. */
+  public static final Duration DEFAULT_RETENTION = Duration.ofDays(90);
+
+  private static final int DEFAULT_ACTIVE_TASKS = 20;
+  private static final int MOST_RETENTION_DAYS = 3650;
   private static final int MOST_WORKERS = 256;
   private static final int LEAST_CACHE = 4;
   private static final int MOST_CACHE = 1024;
@@ -42,7 +59,28 @@ public record Config(
         environment.getOrDefault("VMFERRY_IMPORT_STATE_MACHINE", ""),
         number(environment, "VMFERRY_WORKERS", 32, 1, MOST_WORKERS),
         Reading.ofData(number(environment, "VMFERRY_CACHE_MIB", 64, LEAST_CACHE, MOST_CACHE)),
-        ChunkPlanner.Limits.DEFAULT);
+        ChunkPlanner.Limits.DEFAULT,
+        number(environment, "VMFERRY_ACTIVE_TASKS", DEFAULT_ACTIVE_TASKS, 1, Integer.MAX_VALUE),
+        Duration.ofDays(
+            number(
+                environment,
+                "VMFERRY_RETENTION_DAYS",
+                Math.toIntExact(DEFAULT_RETENTION.toDays()),
+                1,
+                MOST_RETENTION_DAYS)),
+        uploads(environment));
+  }
+
+  private static Optional<UploadArea> uploads(Map<String, String> environment) {
+    String value = environment.getOrDefault("VMFERRY_UPLOADS", "");
+    if (value.isEmpty()) {
+      return Optional.empty();
+    }
+    int slash = value.indexOf('/');
+    if (slash <= 0 || slash > value.length() - 3 || !value.endsWith("/")) {
+      throw invalid("VMFERRY_UPLOADS", "is '%s'; bucket/prefix/ is expected".formatted(value));
+    }
+    return Optional.of(new UploadArea(value.substring(0, slash), value.substring(slash + 1)));
   }
 
   private static String required(Map<String, String> environment, String name) {

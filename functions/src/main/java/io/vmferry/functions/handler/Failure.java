@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
+import io.vmferry.functions.port.Workflow;
 import io.vmferry.functions.task.TaskError;
 import org.jspecify.annotations.Nullable;
 
@@ -19,11 +20,9 @@ import org.jspecify.annotations.Nullable;
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Failure(String taskId, @Nullable String error, @Nullable String cause) {
-  private static final String CANCELLED = "TaskCancelled";
-
   /** Why the task failed. */
   public TaskError reason() {
-    if (CANCELLED.equals(error)) {
+    if (Workflow.CANCELLED.equals(error)) {
       return new TaskError(
           ErrorCode.TASK_CANCELLED,
           new VmferryException(ErrorCode.TASK_CANCELLED, "cancelled").getMessage());

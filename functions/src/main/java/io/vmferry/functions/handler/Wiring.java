@@ -42,14 +42,22 @@ public final class Wiring {
     Config config = Config.from(System.getenv());
     return new Wiring(
         config,
-        AwsPorts.fromEnvironment(config.table(), config.importStateMachine()),
+        AwsPorts.fromEnvironment(config.table(), config.importStateMachine(), config.retention()),
         Clock.systemUTC(),
         new SecureRandom());
   }
 
   /** The service that accepts imports. */
   public StartImport startImport() {
-    return new StartImport(ports.tasks(), ports.effects(), ports.workflow(), files, clock, random);
+    return new StartImport(
+        ports.tasks(),
+        ports.effects(),
+        ports.workflow(),
+        files,
+        clock,
+        random,
+        config.activeTasks(),
+        config.uploads());
   }
 
   /** The first step. */

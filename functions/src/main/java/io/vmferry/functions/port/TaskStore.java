@@ -25,6 +25,9 @@ public interface TaskStore {
   /** The task of that id, as it is now. */
   Optional<Task> find(String id);
 
+  /** The task that a client token has started, as long as that is known. */
+  Optional<Task> findByToken(TaskKind kind, String clientToken);
+
   /**
    * Changes a task: reads it, applies {@code change} and stores the result, again from the start if
    * someone else changed it in between. What {@code change} throws is thrown, and nothing is stored

@@ -11,13 +11,14 @@ import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
 import io.vmferry.functions.task.TaskStatus;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 /** The last step: registers the image, removes what was intermediate, and ends the task. */
 public final class Register {
-  private static final String ROOT_DEVICE = "/dev/sda1";
+  /** What the root device is called if the request names none. */
+  static final String ROOT_DEVICE = "/dev/sda1";
 
   private final TaskStore tasks;
   private final EffectStore effects;
@@ -84,28 +85,20 @@ public final class Register {
 
   /**
    * The disks with a device each: the one asked for, {@code /dev/sda1} for the first, else the next
-   * free one.
+   * free one. No two ask for the same.
    */
   static List<Disk> withDevices(List<Disk> disks) {
-    Set<String> taken = new LinkedHashSet<>();
-    taken.add(ROOT_DEVICE);
+    Set<String> taken = new HashSet<>();
+    disks.forEach(disk -> disk.deviceName().ifPresent(taken::add));
     List<Disk> result = new ArrayList<>();
+    char letter = 'b';
     for (Disk disk : disks) {
-      String device = ROOT_DEVICE;
-      if (disk.index() > 0) {
-        device = disk.deviceName().filter(name -> !taken.contains(name)).orElse("");
-        char letter = 'b';
-        while (device.isEmpty()) {
-          String free = "/dev/sd" + letter++;
-          boolean asked =
-              disks.stream().anyMatch(d -> d.deviceName().filter(free::equals).isPresent());
-          device = taken.contains(free) || asked ? "" : free;
-        }
-        taken.add(device);
-      } else if (disk.deviceName().isPresent()) {
-        device = disk.deviceName().get();
-        taken.add(device);
+      String device = disk.deviceName().orElse(disk.index() == 0 ? ROOT_DEVICE : "");
+      while (device.isEmpty()) {
+        String next = "/dev/sd" + letter++;
+        device = taken.contains(next) ? "" : next;
       }
+      taken.add(device);
       result.add(disk.withDevice(device));
     }
     return result;

@@ -12,8 +12,12 @@ import io.vmferry.functions.task.SourceLocation;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
 import java.time.Clock;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 
@@ -34,21 +38,33 @@ public final class StartImport {
   private final WorkFiles files;
   private final Clock clock;
   private final RandomGenerator random;
+  private final int activeTasks;
+  private final Optional<UploadArea> uploads;
 
-  /** A service that makes ids from {@code random} and dates from {@code clock}. */
+  /**
+   * A service that makes ids from {@code random} and dates from {@code clock}.
+   *
+   * @param activeTasks how many tasks of a kind may be active at once; those that start at the same
+   *     moment can exceed it
+   * @param uploads the sources that go with their task
+   */
   public StartImport(
       TaskStore tasks,
       EffectStore effects,
       Workflow workflow,
       WorkFiles files,
       Clock clock,
-      RandomGenerator random) {
+      RandomGenerator random,
+      int activeTasks,
+      Optional<UploadArea> uploads) {
     this.tasks = tasks;
     this.effects = effects;
     this.workflow = workflow;
     this.files = files;
     this.clock = clock;
     this.random = random;
+    this.activeTasks = activeTasks;
+    this.uploads = uploads;
   }
 
   /**
@@ -57,16 +73,39 @@ public final class StartImport {
    *
    * @throws VmferryException {@link ErrorCode#PARAMETER_INVALID}, {@link
    *     ErrorCode#SOURCE_LOCATION_INVALID}, {@link ErrorCode#IMAGE_FORMAT_UNKNOWN}, {@link
-   *     ErrorCode#TOO_MANY_DISKS}, {@link ErrorCode#CLIENT_TOKEN_CONFLICT}
+   *     ErrorCode#TOO_MANY_DISKS}, {@link ErrorCode#CLIENT_TOKEN_CONFLICT}, {@link
+   *     ErrorCode#TASK_LIMIT_EXCEEDED}
    */
   public Task start(ImportRequest request) {
     check(request);
+    checkActive(request);
     Task task = tasks.create(Task.accepted(newId(request.kind()), request, clock.instant()));
     if (!task.status().isFinal()) {
       effects.record(task.id(), files.effect(task.id()));
+      request.containers().stream()
+          .flatMap(container -> uploads.flatMap(area -> area.folderOf(container.url())).stream())
+          .forEach(folder -> effects.record(task.id(), folder));
       workflow.start(task.id());
     }
     return task;
+  }
+
+  private void checkActive(ImportRequest request) {
+    if (activeTasks == Integer.MAX_VALUE) {
+      return;
+    }
+    int active = tasks.countActive(request.kind());
+    // A request that is repeated starts nothing.
+    if (active >= activeTasks
+        && request
+            .clientToken()
+            .flatMap(token -> tasks.findByToken(request.kind(), token))
+            .isEmpty()) {
+      throw new VmferryException(
+          ErrorCode.TASK_LIMIT_EXCEEDED,
+          "%d %s tasks are active, and at most %d may be"
+              .formatted(active, request.kind().idPrefix().replaceAll("-$", ""), activeTasks));
+    }
   }
 
   private String newId(TaskKind kind) {
@@ -89,6 +128,7 @@ public final class StartImport {
       throw tooManyDisks(request.containers().size());
     }
     request.containers().forEach(StartImport::check);
+    checkDevices(request.containers());
     request.name().ifPresent(name -> checkLength("the name", name, 3, 128));
     request.description().ifPresent(text -> checkLength("the description", text, 0, 255));
     request.clientToken().ifPresent(token -> checkLength("the client token", token, 1, 64));
@@ -114,6 +154,21 @@ public final class StartImport {
                   "there is no format '%s'; known are raw, vmdk, vhd, vhdx, ova, ovf"
                       .formatted(name));
             });
+  }
+
+  /** Refuses a device that two containers are to become. */
+  private static void checkDevices(List<DiskContainer> containers) {
+    Map<String, Integer> taken = new HashMap<>();
+    for (int i = 0; i < containers.size(); i++) {
+      Optional<String> device = containers.get(i).deviceName();
+      String name = i == 0 ? device.orElse(Register.ROOT_DEVICE) : device.orElse("");
+      Integer earlier = name.isEmpty() ? null : taken.putIfAbsent(name, i);
+      if (earlier != null) {
+        throw invalid(
+            "the disk containers %d and %d are both to become the device %s"
+                .formatted(earlier + 1, i + 1, name));
+      }
+    }
   }
 
   static VmferryException tooManyDisks(int count) {

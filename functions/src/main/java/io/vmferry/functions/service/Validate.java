@@ -60,7 +60,7 @@ public final class Validate {
 
   /** What the containers hold together. */
   private record Finding(
-      List<Disk> disks, Optional<String> bootMode, List<Verification> verifications, int unseen) {}
+      List<Disk> disks, Optional<String> bootMode, List<Verification> verifications) {}
 
   /**
    * Validates a task.
@@ -108,7 +108,7 @@ public final class Validate {
       unseen += found.isPresent() ? 0 : 1;
     }
     checkCount(task, disks.size(), unseen);
-    return new Finding(disks, bootMode, verifications, unseen);
+    return new Finding(disks, bootMode, verifications);
   }
 
   private Discovery.Found lookAt(SourceLocation.S3 at, Discovery discovery) throws IOException {

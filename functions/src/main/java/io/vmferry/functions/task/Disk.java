@@ -42,41 +42,40 @@ public record Disk(
 
   /** The same disk with its snapshot. */
   public Disk withSnapshot(String id) {
-    return new Disk(
-        index,
-        container,
-        format,
-        virtualSize,
-        files,
-        deviceName,
-        Optional.of(id),
-        chunks,
-        plannedBytes);
+    return copy(index, deviceName, Optional.of(id), chunks, plannedBytes);
   }
 
   /** The same disk with its share of the plan. */
   public Disk withPlan(int planChunks, long bytes) {
-    return new Disk(
-        index, container, format, virtualSize, files, deviceName, snapshotId, planChunks, bytes);
+    return copy(index, deviceName, snapshotId, planChunks, bytes);
   }
 
   /** The same disk at another place in the machine. */
   public Disk withIndex(int other) {
-    return new Disk(
-        other, container, format, virtualSize, files, deviceName, snapshotId, chunks, plannedBytes);
+    return copy(other, deviceName, snapshotId, chunks, plannedBytes);
   }
 
   /** The same disk with its block device. */
   public Disk withDevice(String device) {
+    return copy(index, Optional.of(device), snapshotId, chunks, plannedBytes);
+  }
+
+  /** The same content, otherwise placed, written and planned. */
+  private Disk copy(
+      int newIndex,
+      Optional<String> newDevice,
+      Optional<String> newSnapshot,
+      int newChunks,
+      long newPlannedBytes) {
     return new Disk(
-        index,
+        newIndex,
         container,
         format,
         virtualSize,
         files,
-        Optional.of(device),
-        snapshotId,
-        chunks,
-        plannedBytes);
+        newDevice,
+        newSnapshot,
+        newChunks,
+        newPlannedBytes);
   }
 }

@@ -11,8 +11,8 @@ import java.util.Optional;
  * @param format what the caller says the bytes are: {@code ova}, {@code ovf} or a {@link
  *     DiskFormat}'s id; empty to find out
  * @param description free text
- * @param deviceName the block device the disk becomes, {@code /dev/sdb}; empty for the next free
- *     one
+ * @param deviceName the block device its first disk becomes, {@code /dev/sdb}; empty for the next
+ *     free one
  */
 public record DiskContainer(
     String url,

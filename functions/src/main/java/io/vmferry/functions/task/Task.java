@@ -5,6 +5,7 @@ import io.vmferry.error.VmferryException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * An import task as it is stored. Immutable: each change is a new value.
@@ -67,8 +68,11 @@ public record Task(
           ErrorCode.TASK_STATE_CONFLICT,
           "task %s is %s and cannot become %s".formatted(id, status, next));
     }
-    return new Task(
-        id, next, message, request, createdAt, updatedAt, disks, bootMode, imageId, error, version);
+    return changed(
+        task -> {
+          task.status = next;
+          task.statusMessage = message;
+        });
   }
 
   /**
@@ -85,98 +89,36 @@ public record Task(
 
   /** The task with its disks. */
   public Task withDisks(List<Disk> newDisks) {
-    return new Task(
-        id,
-        status,
-        statusMessage,
-        request,
-        createdAt,
-        updatedAt,
-        newDisks,
-        bootMode,
-        imageId,
-        error,
-        version);
+    return changed(task -> task.disks = newDisks);
   }
 
   /** The task with the boot mode its sources ask for. */
   public Task withBootMode(Optional<String> mode) {
-    return new Task(
-        id,
-        status,
-        statusMessage,
-        request,
-        createdAt,
-        updatedAt,
-        disks,
-        mode,
-        imageId,
-        error,
-        version);
+    return changed(task -> task.bootMode = mode);
   }
 
   /** The task with its image. */
-  public Task withImage(String id2) {
-    return new Task(
-        id,
-        status,
-        statusMessage,
-        request,
-        createdAt,
-        updatedAt,
-        disks,
-        bootMode,
-        Optional.of(id2),
-        error,
-        version);
+  public Task withImage(String image) {
+    return changed(task -> task.imageId = Optional.of(image));
   }
 
   /** The task with the reason of its failure; the first reason stays. */
   public Task withError(TaskError reason) {
-    return new Task(
-        id,
-        status,
-        statusMessage,
-        request,
-        createdAt,
-        updatedAt,
-        disks,
-        bootMode,
-        imageId,
-        Optional.of(error.orElse(reason)),
-        version);
+    return changed(task -> task.error = Optional.of(error.orElse(reason)));
   }
 
   /** The task with no credentials in its request; what is kept of a task that has ended. */
   public Task withoutCredentials() {
-    return new Task(
-        id,
-        status,
-        statusMessage,
-        request.withoutCredentials(),
-        createdAt,
-        updatedAt,
-        disks,
-        bootMode,
-        imageId,
-        error,
-        version);
+    return changed(task -> task.request = request.withoutCredentials());
   }
 
   /** The task as its next version, changed at {@code now}; what a store writes. */
   public Task nextVersion(Instant now) {
-    return new Task(
-        id,
-        status,
-        statusMessage,
-        request,
-        createdAt,
-        now,
-        disks,
-        bootMode,
-        imageId,
-        error,
-        version + 1);
+    return changed(
+        task -> {
+          task.updatedAt = now;
+          task.version = version + 1;
+        });
   }
 
   /**
@@ -191,5 +133,51 @@ public record Task(
           "task %s has no disk %d but %d disks".formatted(id, index, disks.size()));
     }
     return disks.get(index);
+  }
+
+  private Task changed(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.task(id, createdAt);
+  }
+
+  /** What may change in a task, while it changes. */
+  private static final class Draft {
+    private TaskStatus status;
+    private String statusMessage;
+    private ImportRequest request;
+    private Instant updatedAt;
+    private List<Disk> disks;
+    private Optional<String> bootMode;
+    private Optional<String> imageId;
+    private Optional<TaskError> error;
+    private long version;
+
+    Draft(Task task) {
+      status = task.status;
+      statusMessage = task.statusMessage;
+      request = task.request;
+      updatedAt = task.updatedAt;
+      disks = task.disks;
+      bootMode = task.bootMode;
+      imageId = task.imageId;
+      error = task.error;
+      version = task.version;
+    }
+
+    Task task(String id, Instant createdAt) {
+      return new Task(
+          id,
+          status,
+          statusMessage,
+          request,
+          createdAt,
+          updatedAt,
+          disks,
+          bootMode,
+          imageId,
+          error,
+          version);
+    }
   }
 }

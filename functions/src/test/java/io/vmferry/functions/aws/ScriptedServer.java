@@ -20,6 +20,8 @@ import java.util.concurrent.Executors;
 
 /** An HTTP server on this machine that answers as it is told; its last answer is repeated. */
 final class ScriptedServer implements AutoCloseable {
+  private static final int MOST_TEXT = 64 << 10;
+
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Queue<Answer> answers = new ArrayDeque<>();
@@ -63,12 +65,17 @@ final class ScriptedServer implements AutoCloseable {
     }
   }
 
-  /** A request that was received. */
+  /**
+   * A request that was received.
+   *
+   * @param text the body's start as text
+   */
   record Request(
       String method,
       URI uri,
       Map<String, List<String>> headers,
       List<Byte> firstBytes,
+      String text,
       long length) {
     Optional<String> header(String name) {
       return headers.entrySet().stream()
@@ -103,6 +110,7 @@ final class ScriptedServer implements AutoCloseable {
               exchange.getRequestURI(),
               Map.copyOf(exchange.getRequestHeaders()),
               start,
+              new String(body, 0, Math.min(MOST_TEXT, body.length), StandardCharsets.UTF_8),
               body.length));
       Answer next = answers.poll();
       if (next != null) {

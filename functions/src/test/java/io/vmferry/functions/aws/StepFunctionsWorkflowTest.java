@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.aws.ScriptedServer.Answer;
+import io.vmferry.functions.port.Workflow;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -46,10 +47,22 @@ final class StepFunctionsWorkflowTest {
   }
 
   @Test
+  void anExecutionThatIsStoppedEndsAsCancelled() {
+    server.answer(Answer.of(200, Map.of(), "{\"stopDate\":1}"));
+
+    assertThat(workflow.stop(TASK, "by the user")).isTrue();
+
+    assertThat(server.requests().getFirst().text())
+        .contains("arn:aws:states:eu-west-1:123456789012:execution:import:" + TASK)
+        .contains("\"error\":\"" + Workflow.CANCELLED + "\"")
+        .contains("\"cause\":\"by the user\"");
+  }
+
+  @Test
   void anExecutionThatDoesNotExistNeedsNoStop() {
     server.answer(error("ExecutionDoesNotExist"));
 
-    assertThatCode(() -> workflow.stop(TASK, "cancelled")).doesNotThrowAnyException();
+    assertThat(workflow.stop(TASK, "cancelled")).isFalse();
   }
 
   @Test

@@ -65,6 +65,13 @@ public final class InMemoryTaskStore implements TaskStore {
   }
 
   @Override
+  public synchronized Optional<Task> findByToken(TaskKind kind, String clientToken) {
+    faults.check("find");
+    return Optional.ofNullable(tokens.get(new Token(kind, clientToken)))
+        .map(created -> get(created.id()));
+  }
+
+  @Override
   public synchronized Task update(String id, UnaryOperator<Task> change) {
     faults.check("update");
     Task changed = change.apply(get(id)).nextVersion(clock.instant());

@@ -35,8 +35,9 @@ public final class RecordingWorkflow implements Workflow {
   }
 
   @Override
-  public synchronized void stop(String taskId, String reason) {
+  public synchronized boolean stop(String taskId, String reason) {
     faults.check("stop");
     stopped.putIfAbsent(taskId, reason);
+    return started.contains(taskId);
   }
 }

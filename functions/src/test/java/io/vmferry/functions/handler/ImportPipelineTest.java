@@ -7,7 +7,9 @@ import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.port.ImageStore;
 import io.vmferry.functions.port.SnapshotStore;
+import io.vmferry.functions.port.Workflow;
 import io.vmferry.functions.task.Disk;
+import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
@@ -16,10 +18,13 @@ import io.vmferry.functions.task.TaskStatus;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.SortedMap;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
@@ -247,6 +252,107 @@ class ImportPipelineTest {
                     withToken(Pipeline.request(TaskKind.IMPORT_IMAGE, "raw", "s3://b/x"), "token")))
         .isInstanceOf(UserException.class)
         .hasMessageStartingWith("CLIENT_TOKEN_CONFLICT");
+  }
+
+  @Test
+  void aTaskThatWasCancelledSaysSoAndLeavesNothing() throws IOException {
+    pipeline.objects.put("b", "disk.raw", disk(1, MIB));
+    String id = pipeline.start(Pipeline.request(TaskKind.IMPORT_IMAGE, "raw", "s3://b/disk.raw"));
+    pipeline.validateAndPlan(id);
+
+    Task task = pipeline.fail(id, Workflow.CANCELLED, "cancelled by the user");
+
+    assertThat(task.status()).isEqualTo(TaskStatus.DELETED);
+    assertThat(task.error().orElseThrow().code()).isEqualTo(ErrorCode.TASK_CANCELLED);
+    assertThat(pipeline.leftOver()).isEmpty();
+  }
+
+  @Test
+  void refusesMoreActiveTasksThanAreAllowedUntilOneEnds() throws IOException {
+    pipeline.objects.put("b", "disk.raw", disk(1, MIB));
+    ImportRequest request = Pipeline.request(TaskKind.IMPORT_IMAGE, "raw", "s3://b/disk.raw");
+    String repeated = pipeline.start(withToken(request, "token"));
+    for (int i = 1; i < Pipeline.MOST_ACTIVE; i++) {
+      pipeline.start(request);
+    }
+
+    assertThatThrownBy(() -> pipeline.start(request))
+        .isInstanceOf(CapacityException.class)
+        .hasMessageStartingWith("TASK_LIMIT_EXCEEDED: 3 import-ami tasks are active");
+    assertThatThrownBy(() -> pipeline.start(withToken(request, "new")))
+        .isInstanceOf(CapacityException.class);
+    assertThat(pipeline.workflow.started()).hasSize(Pipeline.MOST_ACTIVE);
+
+    assertThat(pipeline.start(withToken(request, "token"))).isEqualTo(repeated);
+    assertThat(pipeline.run(repeated).status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(pipeline.start(request)).isNotEqualTo(repeated);
+    assertThat(pipeline.start(Pipeline.request(TaskKind.IMPORT_SNAPSHOT, "raw", "s3://b/disk.raw")))
+        .startsWith("import-snap-");
+  }
+
+  @Test
+  void aSourceInTheUploadAreaGoesWithItsTaskAndNoOther() throws IOException {
+    for (String key : List.of("uploads/1/disk.raw", "uploads/1/x", "uploads/2/x", "uploads/x")) {
+      pipeline.objects.put("b", key, disk(1, MIB));
+    }
+
+    Task done = run(Pipeline.request(TaskKind.IMPORT_IMAGE, "raw", "s3://b/uploads/1/disk.raw"));
+
+    assertThat(done.status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(pipeline.objects.keys("b")).containsExactlyInAnyOrder("uploads/2/x", "uploads/x");
+    assertThat(pipeline.effects.list(done.id())).isEmpty();
+
+    String id =
+        pipeline.start(Pipeline.request(TaskKind.IMPORT_IMAGE, "vhd", "s3://b/uploads/2/x"));
+    assertFails(id, ErrorCode.IMAGE_FORMAT_MISMATCH, () -> pipeline.run(id));
+    assertThat(pipeline.objects.keys("b")).containsExactly("uploads/x");
+
+    run(Pipeline.request(TaskKind.IMPORT_IMAGE, "raw", "s3://b/uploads/x"));
+    assertThat(pipeline.objects.keys("b")).containsExactly("uploads/x");
+  }
+
+  @Test
+  void refusesADeviceThatTwoContainersAreToBecome() {
+    assertThatThrownBy(() -> pipeline.start(withDevices("", "/dev/sdf", "", "/dev/sdf")))
+        .hasMessageStartingWith(
+            "PARAMETER_INVALID: the disk containers 2 and 4 are both to become the device"
+                + " /dev/sdf");
+    assertThatThrownBy(() -> pipeline.start(withDevices("", "/dev/sda1")))
+        .hasMessageContaining("containers 1 and 2 are both to become the device /dev/sda1");
+    assertThat(pipeline.workflow.started()).isEmpty();
+  }
+
+  @Test
+  void givesEachDiskTheDeviceAskedForAndTheOthersTheNextFreeOnes() throws IOException {
+    pipeline.objects.put("b", "disk.raw", disk(1, MIB));
+
+    Task task = run(withDevices("/dev/xvda", "", "/dev/sdb", "/dev/sda1", ""));
+
+    assertThat(task.disks())
+        .extracting(disk -> disk.deviceName().orElseThrow())
+        .containsExactly("/dev/xvda", "/dev/sdc", "/dev/sdb", "/dev/sda1", "/dev/sdd");
+  }
+
+  private static ImportRequest withDevices(String... devices) {
+    return new ImportRequest(
+        TaskKind.IMPORT_IMAGE,
+        Stream.of(devices)
+            .map(
+                device ->
+                    new DiskContainer(
+                        "s3://b/disk.raw",
+                        Optional.of("raw"),
+                        Optional.empty(),
+                        Optional.of(device).filter(name -> !name.isEmpty())))
+            .toList(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Map.of());
   }
 
   @Test

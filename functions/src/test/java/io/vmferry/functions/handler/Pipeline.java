@@ -16,6 +16,7 @@ import io.vmferry.functions.fake.RecordingWorkflow;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.Ports;
 import io.vmferry.functions.service.Reading;
+import io.vmferry.functions.service.UploadArea;
 import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;
@@ -38,6 +39,9 @@ import org.jspecify.annotations.Nullable;
 final class Pipeline {
   static final String WORK = "work";
 
+  /** How many tasks of a kind may be active. */
+  static final int MOST_ACTIVE = 3;
+
   final InMemoryTaskStore tasks = new InMemoryTaskStore(Clock.systemUTC());
   final InMemoryEffectStore effects = new InMemoryEffectStore();
   final InMemoryProgressStore progress = new InMemoryProgressStore();
@@ -51,7 +55,15 @@ final class Pipeline {
   private final Wiring wiring =
       new Wiring(
           new Config(
-              WORK, "tasks", "", 4, Reading.ofData(4), new ChunkPlanner.Limits(1, 256L << 20)),
+              WORK,
+              "tasks",
+              "",
+              4,
+              Reading.ofData(4),
+              new ChunkPlanner.Limits(1, 256L << 20),
+              MOST_ACTIVE,
+              Config.DEFAULT_RETENTION,
+              Optional.of(new UploadArea("b", "uploads/"))),
           new Ports(
               tasks, effects, progress, objects, uploads, snapshots, images, remote, workflow),
           Clock.systemUTC(),

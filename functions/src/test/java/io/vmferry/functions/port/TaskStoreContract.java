@@ -106,6 +106,15 @@ public abstract class TaskStoreContract {
   }
 
   @Test
+  final void findsTheTaskThatAClientTokenStarted() {
+    Task task = store.create(newTask(request("token")));
+
+    assertThat(store.findByToken(TaskKind.IMPORT_IMAGE, "token")).contains(task);
+    assertThat(store.findByToken(TaskKind.IMPORT_IMAGE, "another")).isEmpty();
+    assertThat(store.findByToken(TaskKind.IMPORT_SNAPSHOT, "token")).isEmpty();
+  }
+
+  @Test
   final void findsWhatWasCreated() {
     Task task = newTask(request("token"));
 

@@ -10,6 +10,7 @@ import io.vmferry.functions.handler.Wiring;
 import io.vmferry.functions.port.Ports;
 import io.vmferry.functions.port.RemoteFiles;
 import io.vmferry.functions.service.Reading;
+import io.vmferry.functions.service.UploadArea;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.local.EmbeddedAws;
 import io.vmferry.local.lambda.LambdaRuntime;
@@ -30,9 +31,11 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.services.s3.model.BucketAlreadyExistsException;
@@ -46,6 +49,9 @@ import software.amazon.awssdk.services.s3.model.BucketAlreadyOwnedByYouException
 public final class EmbeddedStack implements AutoCloseable {
   /** Where images are uploaded to. */
   public static final String IMAGES_BUCKET = "vmferry-images";
+
+  /** The keys of what is uploaded for one import, which goes when its task ends. */
+  public static final String UPLOADS = "uploads/";
 
   /** Where intermediate objects are. */
   public static final String WORK_BUCKET = "vmferry-work";
@@ -138,7 +144,13 @@ public final class EmbeddedStack implements AutoCloseable {
     TaskTable.create(clients.dynamoDb(), TABLE);
     StateMachine machine = importMachine(stepFunctions, options);
     Ports ports =
-        AwsPorts.on(clients, TABLE, machine.arn(), options.remoteFiles(), options.clock());
+        AwsPorts.on(
+            clients,
+            TABLE,
+            machine.arn(),
+            Config.DEFAULT_RETENTION,
+            options.remoteFiles(),
+            options.clock());
     Config config =
         new Config(
             WORK_BUCKET,
@@ -146,7 +158,10 @@ public final class EmbeddedStack implements AutoCloseable {
             machine.arn(),
             options.workers(),
             Reading.ofData(options.cacheMib()),
-            options.chunkLimits());
+            options.chunkLimits(),
+            Integer.MAX_VALUE,
+            Config.DEFAULT_RETENTION,
+            Optional.of(new UploadArea(IMAGES_BUCKET, UPLOADS)));
     EmbeddedFunctions.register(
         lambda, new Wiring(config, ports, options.clock(), new SecureRandom()));
     EmbeddedStack stack = new EmbeddedStack(clients, ports, lambda, stepFunctions, machine.arn());
@@ -163,36 +178,19 @@ public final class EmbeddedStack implements AutoCloseable {
   }
 
   private static StateMachine importMachine(StepFunctions stepFunctions, Options options) {
-    String definition =
-        filled(
-            definition(),
-            EmbeddedFunctions.substitutions(),
-            Map.of(
-                "MaxConcurrency",
-                String.valueOf(options.mapConcurrency()),
-                "SnapshotPollSeconds",
-                SNAPSHOT_POLL_SECONDS));
+    Map<String, String> substitutions = new HashMap<>(EmbeddedFunctions.substitutions());
+    substitutions.put("MaxConcurrency", String.valueOf(options.mapConcurrency()));
+    substitutions.put("SnapshotPollSeconds", SNAPSHOT_POLL_SECONDS);
     try {
       for (StateMachine machine : stepFunctions.machines()) {
         if (machine.name().equals(IMPORT_STATE_MACHINE)) {
-          return stepFunctions.update(machine.arn(), definition, null);
+          return stepFunctions.update(machine.arn(), definition(), null, substitutions);
         }
       }
-      return stepFunctions.create(IMPORT_STATE_MACHINE, definition, ROLE, Map.of());
+      return stepFunctions.create(IMPORT_STATE_MACHINE, definition(), ROLE, substitutions);
     } catch (InvalidDefinitionException e) {
       throw new IllegalStateException("the embedded Step Functions refuses the import", e);
     }
-  }
-
-  @SafeVarargs
-  private static String filled(String definition, Map<String, String>... substitutions) {
-    String filled = definition;
-    for (Map<String, String> values : substitutions) {
-      for (Map.Entry<String, String> value : values.entrySet()) {
-        filled = filled.replace("${" + value.getKey() + "}", value.getValue());
-      }
-    }
-    return filled;
   }
 
   private static String definition() {

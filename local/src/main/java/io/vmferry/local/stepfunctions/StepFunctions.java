@@ -123,18 +123,24 @@ public final class StepFunctions implements AutoCloseable {
    *
    * @param definition the new definition, or null to keep it
    * @param roleArn the new role, or null to keep it
+   * @param substitutions as for {@link #create}
    */
   public synchronized StateMachine update(
-      String arn, @Nullable String definition, @Nullable String roleArn)
+      String arn,
+      @Nullable String definition,
+      @Nullable String roleArn,
+      Map<String, String> substitutions)
       throws InvalidDefinitionException {
     StateMachine machine = machine(arn);
+    String filled = machine.definition();
     if (definition != null) {
-      DefinitionReader.read(definition, engine.integrations());
+      filled = DefinitionReader.substitute(definition, substitutions);
+      DefinitionReader.read(filled, engine.integrations());
     }
     return put(
         arn,
         machine.name(),
-        definition == null ? machine.definition() : definition,
+        filled,
         roleArn == null ? machine.roleArn() : roleArn,
         machine.creationDate().toEpochMilli());
   }

@@ -122,7 +122,8 @@ public final class StepFunctionsService implements AwsService {
       throw new StatesApiException(
           "MissingRequiredParameter", "Either the definition or the role ARN must be specified");
     }
-    StateMachine machine = engine.update(arn, definition.orElse(null), roleArn.orElse(null));
+    StateMachine machine =
+        engine.update(arn, definition.orElse(null), roleArn.orElse(null), Map.of());
     answer.put("updateDate", date(engine.options().time().now()));
     answer.put("revisionId", machine.revisionId());
   }

@@ -129,7 +129,7 @@ class DurabilityTest {
       String machine = first.create("m", DEFINITION);
       arn = first.engine.start(machine, "e", "{\"i\":9}").arn();
       inChunks.await();
-      first.engine.update(machine, machine("A", "'A':{'Type':'Fail'}"), null);
+      first.engine.update(machine, machine("A", "'A':{'Type':'Fail'}"), null, Map.of());
     }
     try (Workbench second = working()) {
       second.engine.resume();
