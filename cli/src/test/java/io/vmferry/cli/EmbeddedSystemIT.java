@@ -7,14 +7,26 @@ import io.vmferry.cli.backend.Backend;
 import io.vmferry.cli.backend.EmbeddedBackends;
 import io.vmferry.cli.progress.Ticker;
 import io.vmferry.disk.Tools;
+import io.vmferry.functions.aws.AwsClients;
 import io.vmferry.functions.json.Json;
+import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.ImportRequest;
+import io.vmferry.functions.task.TaskKind;
+import io.vmferry.functions.task.TaskStatus;
+import io.vmferry.local.stack.EmbeddedStack;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -89,6 +101,57 @@ final class EmbeddedSystemIT {
       String id = Json.read(task, JsonNode.class).path("taskId").asText();
       assertThat(holder.tasks().find(id)).isPresent();
       assertThat(guest.tasks().list()).singleElement().extracting("id").isEqualTo(id);
+    }
+  }
+
+  @Test
+  void cancellingARunningTaskLeavesNothingOfIt() throws Exception {
+    byte[] disk = new byte[400 << 20];
+    new Random(1).nextBytes(disk);
+    Path image = Files.write(folder.resolve("disk.raw"), disk);
+    try (Backend holder = new EmbeddedBackends().start(state, OptionalInt.empty())) {
+      holder.tasks().resume();
+      String url = holder.uploads().upload("1", image, sent -> {});
+      ImportRequest request =
+          new ImportRequest(
+              TaskKind.IMPORT_IMAGE,
+              List.of(
+                  new DiskContainer(url, Optional.of("raw"), Optional.empty(), Optional.empty())),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              Optional.empty(),
+              Map.of());
+      String id = holder.tasks().start(request).id();
+      while (holder.tasks().find(id).orElseThrow().status() != TaskStatus.CONVERTING) {
+        Thread.sleep(10);
+      }
+
+      assertThat(run(0, "cancel", id)).isEqualTo(id + " deleted\n");
+
+      assertThat(run(0, "task", id)).contains("TASK_CANCELLED");
+      assertThat(run(0, "snapshot", "list")).isEmpty();
+      assertThat(run(0, "images")).isEmpty();
+      try (AwsClients clients =
+          AwsClients.forEndpoint(holder.endpoint(), "us-east-1", "test", "test")) {
+        for (String bucket : List.of(EmbeddedStack.IMAGES_BUCKET, EmbeddedStack.WORK_BUCKET)) {
+          assertThat(clients.s3().listObjectsV2(list -> list.bucket(bucket)).contents()).isEmpty();
+        }
+      }
+    }
+  }
+
+  @Test
+  void aPortInUseIsToldAsSuch() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = String.valueOf(taken.getLocalPort());
+      assertThat(run(3, "local", "--port", port)).isEmpty();
+      assertThat(err)
+          .startsWith("vmferry: PORT_UNUSABLE: 127.0.0.1:" + port)
+          .contains("Choose another with --port");
     }
   }
 

@@ -20,11 +20,13 @@ final class EmbeddedSystem implements AutoCloseable {
     this.stack = stack;
   }
 
-  /** Lets the tasks of an earlier process go on. */
-  void resume() {
-    if (resumed.compareAndSet(false, true)) {
+  /** Lets the tasks of an earlier process go on; returns false if they do already. */
+  boolean resume() {
+    boolean first = resumed.compareAndSet(false, true);
+    if (first) {
       stack.resume();
     }
+    return first;
   }
 
   /** Waits until the execution of a task that has ended has ended too. */

@@ -2,6 +2,7 @@ package io.vmferry.cli.backend;
 
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
+import io.vmferry.local.stack.EmbeddedStack;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.file.AccessDeniedException;
@@ -27,7 +28,7 @@ import software.amazon.awssdk.services.s3.presigner.S3Presigner;
  * each file twice, once to sign it. Files over 5 GiB go in parts, several at once.
  */
 final class S3Uploads implements Uploads, AutoCloseable {
-  private static final String PREFIX = "uploads/";
+  private static final String PREFIX = EmbeddedStack.UPLOADS;
   private static final long LARGEST_PUT = 5L << 30;
   private static final long SMALLEST_PART = 256L << 20;
   private static final int MOST_PARTS = 10_000;

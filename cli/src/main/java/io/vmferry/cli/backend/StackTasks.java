@@ -5,48 +5,45 @@ import io.vmferry.error.VmferryException;
 import io.vmferry.functions.aws.AwsClients;
 import io.vmferry.functions.aws.DynamoDbProgressStore;
 import io.vmferry.functions.aws.DynamoDbTaskStore;
+import io.vmferry.functions.aws.StepFunctionsWorkflow;
+import io.vmferry.functions.handler.Config;
 import io.vmferry.functions.handler.Failure;
 import io.vmferry.functions.handler.TaskReference;
 import io.vmferry.functions.port.ProgressStore;
 import io.vmferry.functions.port.TaskStore;
+import io.vmferry.functions.port.Workflow;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
 import io.vmferry.local.stack.EmbeddedStack;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.core.exception.SdkException;
-import software.amazon.awssdk.services.sfn.SfnClient;
-import software.amazon.awssdk.services.sfn.model.ExecutionDoesNotExistException;
 import software.amazon.awssdk.services.sfn.model.StateMachineListItem;
 
 /** The tasks of a stack: started by its functions, read from its table. */
 final class StackTasks implements ImportTasks {
   private static final int PAGE = 100;
 
-  /** What the state machine's cleanup knows a cancelled task by. */
-  private static final String CANCELLED = "TaskCancelled";
-
-  private final SfnClient stepFunctions;
+  private final AwsClients clients;
   private final StackFunctions functions;
   private final TaskStore tasks;
   private final ProgressStore progress;
   private final Optional<EmbeddedSystem> own;
+  private final Clock clock = Clock.systemUTC();
 
   StackTasks(AwsClients clients, StackFunctions functions, Optional<EmbeddedSystem> own) {
     this.own = own;
-    Clock clock = Clock.systemUTC();
-    this.stepFunctions = clients.sfn();
+    this.clients = clients;
     this.functions = functions;
     // Tasks are only read here; the retention concerns those who write.
     this.tasks =
-        new DynamoDbTaskStore(clients::dynamoDb, EmbeddedStack.TABLE, Duration.ofDays(90), clock);
+        new DynamoDbTaskStore(
+            clients::dynamoDb, EmbeddedStack.TABLE, Config.DEFAULT_RETENTION, clock);
     this.progress = new DynamoDbProgressStore(clients::dynamoDb, EmbeddedStack.TABLE, clock);
   }
 
@@ -93,32 +90,27 @@ final class StackTasks implements ImportTasks {
           ErrorCode.TASK_STATE_CONFLICT,
           "task %s is %s and cannot be cancelled".formatted(id, task.status()));
     }
-    try {
-      // The rule for executions that end without success cleans up.
-      stepFunctions.stopExecution(
-          r -> r.executionArn(executionArn(id)).error(CANCELLED).cause("cancelled by the user"));
-    } catch (ExecutionDoesNotExistException e) {
+    // The rule for executions that end without success cleans up.
+    if (!new StepFunctionsWorkflow(clients::sfn, importArn()).stop(id, "cancelled by the user")) {
       // The task was accepted, but its execution never began: no rule will fire.
-      functions.call("Cleanup", new Failure(id, CANCELLED, null), Object.class);
-    } catch (SdkException e) {
-      throw new VmferryException(
-          ErrorCode.SERVICE_UNAVAILABLE,
-          "states:StopExecution on %s: %s".formatted(id, e.getMessage()),
-          e);
+      functions.call("Cleanup", new Failure(id, Workflow.CANCELLED, null), Object.class);
     }
     return find(id).orElseThrow(() -> unknown(id));
   }
 
   @Override
   public void resume() {
-    own.ifPresent(EmbeddedSystem::resume);
+    own.filter(EmbeddedSystem::resume)
+        .ifPresent(
+            resumed ->
+                new AbandonedUploads(clients.s3(), EmbeddedStack.IMAGES_BUCKET)
+                    .sweep(this::list, clock.instant()));
   }
 
-  private String executionArn(String taskId) {
-    return stepFunctions.listStateMachinesPaginator().stateMachines().stream()
+  private String importArn() {
+    return clients.sfn().listStateMachinesPaginator().stateMachines().stream()
         .filter(machine -> machine.name().equals(EmbeddedStack.IMPORT_STATE_MACHINE))
         .map(StateMachineListItem::stateMachineArn)
-        .map(arn -> arn.replace(":stateMachine:", ":execution:") + ":" + taskId)
         .findFirst()
         .orElseThrow(
             () ->
