@@ -10,6 +10,7 @@ import io.vmferry.local.edge.FaultInjector.Fault;
 import io.vmferry.local.edge.FaultInjector.Rule;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -17,6 +18,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Services that throttle, fail and cut connections cost time and nothing else. */
 class FaultIT {
   private static final double PROBABILITY = 0.05;
+
+  /** Nothing is conspicuous about a snapshot that stays invisible for this many calls. */
+  private static final int INVISIBLE_CALLS = 40;
 
   @TempDir private Path directory;
 
@@ -43,10 +47,31 @@ class FaultIT {
       assertThat(stack.account().images()).hasSize(1);
       assertThat(stack.account().snapshots()).hasSize(1);
       stack.account().assertNothingIsPending();
-      String snapshotId = task.disk(0).snapshotId().orElseThrow();
-      Path content = directory.resolve("content.raw");
-      stack.account().read(snapshotId, content);
-      Contents.assertEqualsPadded(content, fixture.expected());
+      assertHolds(stack, task, fixture);
     }
+  }
+
+  /** For a while after its start EBS says of a snapshot that it does not exist. */
+  @Test
+  void anImportWaitsForASnapshotThatIsNotVisibleYet() throws IOException {
+    ImageFixture fixture = ImageFixture.VHDX_WITH_DIRTY_LOG;
+    FaultInjector faults = new FaultInjector(1);
+    faults.add(new Rule("ebs", "PutSnapshotBlock", Fault.NOT_VISIBLE_YET, 1, INVISIBLE_CALLS));
+    try (HttpsRemoteFiles remoteFiles = new HttpsRemoteFiles();
+        DeployedStack stack = DeployedStack.start(directory, faults, remoteFiles)) {
+      Task task = stack.importing(stack.account().upload(fixture.image(), "image"));
+
+      assertThat(task.status()).as(task.statusMessage()).isEqualTo(TaskStatus.COMPLETED);
+      assertThat(faults.injected(Fault.NOT_VISIBLE_YET)).isEqualTo(INVISIBLE_CALLS);
+      stack.account().assertNothingIsPending();
+      assertHolds(stack, task, fixture);
+    }
+  }
+
+  private void assertHolds(DeployedStack stack, Task task, ImageFixture fixture)
+      throws IOException {
+    Path content = directory.resolve("content.raw");
+    stack.account().read(task.disk(0).snapshotId().orElseThrow(), content);
+    Contents.assertEqualsPadded(content, fixture.expected());
   }
 }

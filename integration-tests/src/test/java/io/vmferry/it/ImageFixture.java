@@ -38,6 +38,20 @@ enum ImageFixture {
       super.read(image.resolveSibling("machine-disk1.vmdk"), raw);
     }
   },
+  /** A descriptor beside its disk. */
+  OVF(PartitionedDisk.MEDIUM, "machine.ovf", "vmdk", "subformat=streamOptimized") {
+    @Override
+    void write(Path disk, Path image) throws IOException {
+      Path vmdk = image.resolveSibling("machine-disk1.vmdk");
+      super.write(disk, vmdk);
+      Files.writeString(image, Ova.ovf("machine", List.of(vmdk)));
+    }
+
+    @Override
+    void read(Path image, Path raw) throws IOException {
+      super.read(image.resolveSibling("machine-disk1.vmdk"), raw);
+    }
+  },
   /** As VMware writes a stream: with markers in front of tables, directory and footer. */
   VMDK_STREAM_OF_VMWARE(PartitionedDisk.SMALL, "disk.vmdk", "vmdk", "") {
     @Override
