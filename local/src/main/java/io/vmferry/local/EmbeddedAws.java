@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import software.amazon.awssdk.http.SdkHttpClient;
 
 /**
  * The embedded AWS: S3, DynamoDB, EBS direct and EC2's images and snapshots behind one port of the
@@ -198,6 +199,14 @@ public final class EmbeddedAws implements AutoCloseable {
   /** The address of all services: {@code http://127.0.0.1:4566}. */
   public URI endpoint() {
     return endpoint;
+  }
+
+  /**
+   * Reaches the services from this process without the port; requests are signed, serialized and
+   * checked as they are over it.
+   */
+  public SdkHttpClient httpClient() {
+    return edge.httpClient();
   }
 
   /** The Region of all services. */

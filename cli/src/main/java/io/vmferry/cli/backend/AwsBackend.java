@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Configuration;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
@@ -32,10 +33,11 @@ final class AwsBackend implements Backend {
   AwsBackend(URI endpoint, Optional<EmbeddedSystem> own) {
     this.endpoint = endpoint;
     this.own = own;
+    Optional<SdkHttpClient> http = own.map(EmbeddedSystem::httpClient);
     this.clients =
         AwsClients.forEndpoint(
-            endpoint, REGION.id(), EmbeddedStack.ACCESS_KEY, EmbeddedStack.ACCESS_KEY);
-    this.functions = new StackFunctions(endpoint, REGION);
+            endpoint, REGION.id(), EmbeddedStack.ACCESS_KEY, EmbeddedStack.ACCESS_KEY, http);
+    this.functions = new StackFunctions(endpoint, REGION, http);
     this.uploads = new S3Uploads(clients.s3(), presigner(endpoint), EmbeddedStack.IMAGES_BUCKET);
   }
 

@@ -5,6 +5,7 @@ import io.vmferry.local.stack.EmbeddedStack;
 import io.vmferry.local.stepfunctions.StatesApiException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import software.amazon.awssdk.http.SdkHttpClient;
 
 /** The embedded AWS of this process with vmferry deployed on it. */
 final class EmbeddedSystem implements AutoCloseable {
@@ -18,6 +19,11 @@ final class EmbeddedSystem implements AutoCloseable {
   EmbeddedSystem(EmbeddedAws aws, EmbeddedStack stack) {
     this.aws = aws;
     this.stack = stack;
+  }
+
+  /** Reaches the embedded AWS without its port. */
+  SdkHttpClient httpClient() {
+    return aws.httpClient();
   }
 
   /** Lets the tasks of an earlier process go on; returns false if they do already. */

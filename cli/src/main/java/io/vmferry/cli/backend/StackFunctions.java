@@ -7,6 +7,7 @@ import io.vmferry.functions.json.Json;
 import io.vmferry.local.stack.EmbeddedStack;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -28,8 +29,14 @@ final class StackFunctions implements AutoCloseable {
   private final SdkHttpClient http;
   private final LambdaClient lambda;
 
-  StackFunctions(URI endpoint, Region region) {
-    this.http = ApacheHttpClient.builder().socketTimeout(LONGEST_CALL).build();
+  /**
+   * The functions behind an endpoint.
+   *
+   * @param inProcess how requests get there if not over the network
+   */
+  StackFunctions(URI endpoint, Region region, Optional<SdkHttpClient> inProcess) {
+    this.http =
+        inProcess.orElseGet(() -> ApacheHttpClient.builder().socketTimeout(LONGEST_CALL).build());
     this.lambda =
         LambdaClient.builder()
             .endpointOverride(endpoint)

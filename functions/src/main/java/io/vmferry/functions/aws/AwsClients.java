@@ -3,6 +3,7 @@ package io.vmferry.functions.aws;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
@@ -43,7 +44,7 @@ public final class AwsClients implements AutoCloseable {
   private final @Nullable AwsCredentialsProvider credentials;
   private final boolean pathStyle;
 
-  private final Lazy<SdkHttpClient> http = new Lazy<>(AwsClients::httpClient);
+  private final Lazy<SdkHttpClient> http;
   private final Lazy<S3Client> s3 = new Lazy<>(this::newS3);
   private final Lazy<EbsClient> ebs = new Lazy<>(this::newEbs);
   private final Lazy<Ec2Client> ec2 = new Lazy<>(this::newEc2);
@@ -54,7 +55,9 @@ public final class AwsClients implements AutoCloseable {
       @Nullable URI endpoint,
       @Nullable Region region,
       @Nullable AwsCredentialsProvider credentials,
-      boolean pathStyle) {
+      boolean pathStyle,
+      Supplier<SdkHttpClient> http) {
+    this.http = new Lazy<>(http);
     this.endpoint = endpoint;
     this.region = region;
     this.credentials = credentials;
@@ -71,17 +74,32 @@ public final class AwsClients implements AutoCloseable {
             || System.getenv("AWS_ENDPOINT_URL_S3") != null
             || System.getProperty("aws.endpointUrl") != null
             || System.getProperty("aws.endpointUrlS3") != null;
-    return new AwsClients(null, null, null, elsewhere);
+    return new AwsClients(null, null, null, elsewhere, AwsClients::httpClient);
   }
 
   /** Clients of one endpoint that serves all services, such as the embedded AWS. */
   public static AwsClients forEndpoint(
       URI endpoint, String region, String accessKeyId, String secretAccessKey) {
+    return forEndpoint(endpoint, region, accessKeyId, secretAccessKey, Optional.empty());
+  }
+
+  /**
+   * Clients of one endpoint that serves all services.
+   *
+   * @param http how requests get there if not over the network; closed with the clients
+   */
+  public static AwsClients forEndpoint(
+      URI endpoint,
+      String region,
+      String accessKeyId,
+      String secretAccessKey,
+      Optional<SdkHttpClient> http) {
     return new AwsClients(
         endpoint,
         Region.of(region),
         StaticCredentialsProvider.create(AwsBasicCredentials.create(accessKeyId, secretAccessKey)),
-        true);
+        true,
+        () -> http.orElseGet(AwsClients::httpClient));
   }
 
   /** S3. */

@@ -308,7 +308,11 @@ final class EdgeHandler extends Handler.Abstract {
 
   private static void cut(Request request, Callback callback) {
     IOException cause = new IOException("connection cut by an injected fault");
-    request.getConnectionMetaData().getConnection().getEndPoint().close(cause);
+    if (request.getConnectionMetaData() instanceof InProcessConnection connection) {
+      connection.cut(cause);
+    } else {
+      request.getConnectionMetaData().getConnection().getEndPoint().close(cause);
+    }
     callback.failed(cause);
   }
 

@@ -16,6 +16,7 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import software.amazon.awssdk.http.SdkHttpClient;
 
 /**
  * The one HTTP port of the embedded AWS, on the loopback interface. A request goes to the service
@@ -37,6 +38,7 @@ public final class EdgeServer implements AutoCloseable {
   private final Map<String, CompletableFuture<StreamingService>> streaming =
       new ConcurrentHashMap<>();
   private final EdgeHandler handler;
+  private final InProcessHttpClient inProcess;
 
   /**
    * A server that does not listen yet.
@@ -71,6 +73,7 @@ public final class EdgeServer implements AutoCloseable {
     connector.setAcceptQueueSize(1024);
     connector.setReuseAddress(true);
     server.addConnector(connector);
+    inProcess = new InProcessHttpClient(connector, http);
     handler = new EdgeHandler(services, streaming, faults);
     server.setHandler(handler);
     server.setErrorHandler(new EdgeErrorHandler());
@@ -124,12 +127,22 @@ public final class EdgeServer implements AutoCloseable {
     return port <= 0 ? Optional.empty() : Optional.of(URI.create("http://127.0.0.1:" + port));
   }
 
+  /**
+   * A client that reaches the services from this process without the port; everything else is as
+   * over the port. Closing it is not needed.
+   */
+  public SdkHttpClient httpClient() {
+    return inProcess;
+  }
+
   @Override
   public void close() {
     try {
       server.stop();
     } catch (Exception e) {
       throw new UncheckedIOException(new IOException("the port cannot be closed", e));
+    } finally {
+      inProcess.cutAll();
     }
   }
 }

@@ -43,8 +43,8 @@ import software.amazon.awssdk.services.s3.model.BucketAlreadyOwnedByYouException
 
 /**
  * The buckets, the table, the functions and the state machines of vmferry in an {@link
- * EmbeddedAws}. The functions are those that run in Lambda, and reach AWS through the port like
- * these.
+ * EmbeddedAws}. The functions are those that run in Lambda, and reach AWS with the same requests,
+ * which here stay in the process.
  */
 public final class EmbeddedStack implements AutoCloseable {
   /** Where images are uploaded to. */
@@ -129,7 +129,9 @@ public final class EmbeddedStack implements AutoCloseable {
   public static EmbeddedStack deploy(EmbeddedAws aws, Path directory, Options options) {
     String region = aws.region();
     String account = aws.accountId();
-    AwsClients clients = AwsClients.forEndpoint(aws.endpoint(), region, ACCESS_KEY, ACCESS_KEY);
+    AwsClients clients =
+        AwsClients.forEndpoint(
+            aws.endpoint(), region, ACCESS_KEY, ACCESS_KEY, Optional.of(aws.httpClient()));
     LambdaRuntime lambda = new LambdaRuntime(region, account);
     StepFunctions stepFunctions =
         new StepFunctions(
