@@ -1,5 +1,6 @@
 package io.vmferry.disk.vmdk;
 
+import io.vmferry.disk.deflate.WholeInflater;
 import io.vmferry.disk.io.ByteSource;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
@@ -12,10 +13,11 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Inflates compressed grains ("Virtual Disk Format 5.0", section "Compressed Grains"). Threads do
- * not wait for each other: each call has an inflater of its own, from a pool.
+ * not wait for each other: each call has inflaters of its own, from a pool.
  */
 final class GrainInflater implements Closeable {
   /** The grain marker in front of the deflate stream: the grain's first sector, the length. */
@@ -53,7 +55,9 @@ final class GrainInflater implements Closeable {
     Worker worker = borrow();
     try {
       ByteBuffer deflated = read(worker, grain, sector, next);
-      inflate(worker.inflater, deflated, grain, sector, destination);
+      if (!inflateWhole(worker, deflated, grain, destination)) {
+        inflate(worker.inflater(), deflated, grain, sector, destination);
+      }
     } finally {
       giveBack(worker);
     }
@@ -107,6 +111,31 @@ final class GrainInflater implements Closeable {
     return (int) length;
   }
 
+  /** The fast way, for a grain that is as it should be; returns false for any other. */
+  private boolean inflateWhole(
+      Worker worker, ByteBuffer deflated, long grain, ByteBuffer destination) {
+    int wanted = header.bytesInGrain(grain);
+    if (worker.whole.isEmpty() || !destination.hasArray()) {
+      return false;
+    }
+    boolean done =
+        worker
+            .whole
+            .get()
+            .inflate(
+                deflated.array(),
+                deflated.arrayOffset() + deflated.position(),
+                deflated.remaining(),
+                destination.array(),
+                destination.arrayOffset() + destination.position(),
+                wanted);
+    if (done) {
+      destination.position(destination.position() + wanted);
+    }
+    return done;
+  }
+
+  /** The way that tells what is wrong. */
   private void inflate(
       Inflater inflater, ByteBuffer deflated, long grain, long sector, ByteBuffer destination) {
     int wanted = header.bytesInGrain(grain);
@@ -196,22 +225,39 @@ final class GrainInflater implements Closeable {
         return;
       }
     }
-    worker.inflater.end();
+    worker.end();
   }
 
   @Override
   public void close() {
     synchronized (idle) {
       closed = true;
-      idle.forEach(worker -> worker.inflater.end());
+      idle.forEach(Worker::end);
       idle.clear();
     }
   }
 
   /** What one call needs: an inflater and room for the compressed bytes. */
   private static final class Worker {
-    private final Inflater inflater = new Inflater();
+    private final Optional<WholeInflater> whole = WholeInflater.zlib();
+    private @Nullable Inflater inflater;
     private byte[] bytes = new byte[FIRST_READ];
+
+    Inflater inflater() {
+      Inflater made = inflater;
+      if (made == null) {
+        made = new Inflater();
+        inflater = made;
+      }
+      return made;
+    }
+
+    void end() {
+      whole.ifPresent(WholeInflater::close);
+      if (inflater != null) {
+        inflater.end();
+      }
+    }
 
     /** An empty buffer with room for exactly so many bytes. */
     ByteBuffer buffer(int length) {
