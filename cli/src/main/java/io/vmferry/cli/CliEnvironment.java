@@ -1,9 +1,11 @@
 package io.vmferry.cli;
 
 import io.vmferry.cli.backend.BackendFactory;
+import io.vmferry.cli.boot.HostPrograms;
 import io.vmferry.cli.progress.ProgressDisplay;
 import io.vmferry.cli.progress.Ticker;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +43,26 @@ public record CliEnvironment(
     Optional<Path> xdg = variable("XDG_STATE_HOME").map(base -> Path.of(base, "vmferry"));
     return own.or(() -> xdg)
         .orElseGet(() -> Path.of(System.getProperty("user.home"), ".local", "state", "vmferry"));
+  }
+
+  /** What is installed on this computer. */
+  HostPrograms programs() {
+    return new HostPrograms(
+        variable("PATH").orElse("/usr/local/bin:/usr/bin:/bin"),
+        Path.of("/"));
+  }
+
+  /** Where large files go that nobody keeps: {@code $TMPDIR}, else where they are not in memory. */
+  Path largeFiles() {
+    return variable("TMPDIR")
+        .map(Path::of)
+        .orElseGet(
+            () -> {
+              Path onDisk = Path.of("/var/tmp");
+              return Files.isWritable(onDisk)
+                  ? onDisk
+                  : Path.of(System.getProperty("java.io.tmpdir"));
+            });
   }
 
   private Optional<String> variable(String name) {

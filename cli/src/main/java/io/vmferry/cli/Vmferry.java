@@ -46,6 +46,7 @@ final class Vmferry implements Runnable {
             .addSubcommand(new TaskCommand(environment))
             .addSubcommand(new CancelCommand(environment))
             .addSubcommand(new ImagesCommand(environment))
+            .addSubcommand(new BootCommand(environment))
             .addSubcommand(snapshot)
             .addSubcommand(new LocalCommand(environment));
     commandLine

@@ -275,6 +275,24 @@ public enum ErrorCode {
       Category.EXTERNAL,
       "A step in the libguestfs appliance took longer than it may.",
       "Try again; if it fails for the same reason, the guest's file systems may be damaged: check them on the source machine."),
+  // Booting an image here.
+  AMI_NOT_FOUND(Category.USER, "There is no image of that id.", "List the images there are."),
+  AMI_ARCHITECTURE_UNSUPPORTED(
+      Category.USER,
+      "The image is of an architecture that is not booted here.",
+      "Boot images of x86_64 or i386."),
+  BOOT_PROGRAM_MISSING(
+      Category.USER,
+      "A program or firmware that boots machines is not installed.",
+      "Install the package that the message names."),
+  BOOT_TEXT_NOT_SHOWN(
+      Category.USER,
+      "The machine's serial console did not show the expected text.",
+      "Read the console (--console-log) for where the boot stopped; give a slow machine more time (--timeout)."),
+  BOOT_MACHINE_FAILED(
+      Category.EXTERNAL,
+      "qemu did not start the machine, or ended with an error.",
+      "Read qemu's message; less memory (--memory) or another qemu can help."),
 
   // The services below.
   SERVICE_THROTTLED(
