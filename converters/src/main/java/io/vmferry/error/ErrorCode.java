@@ -186,6 +186,22 @@ public enum ErrorCode {
       Category.USER,
       "A program of the guest's failed or did not end.",
       "Run it in the machine the guest comes from to see why, or import without asking for it."),
+  OVERLAY_FULL(
+      Category.CAPACITY,
+      "The changes to a guest's disks take more local disk space than they may.",
+      "Give the task more temporary space; a guest that writes that much may be damaged."),
+  GUEST_APPLIANCE_UNAVAILABLE(
+      Category.USER,
+      "The libguestfs appliance, in which guests are opened, cannot be started on this machine.",
+      "Install what the message names; on Debian scripts/setup-packages guest does it. Or import without opening the guest: --no-modify-os."),
+  GUEST_APPLIANCE_FAILED(
+      Category.EXTERNAL,
+      "The libguestfs appliance failed, or did not answer in time.",
+      "Try again; if it fails for the same reason, the guest's file systems may be damaged: check them on the source machine."),
+  GUEST_APPLIANCE_TIMEOUT(
+      Category.EXTERNAL,
+      "A step in the libguestfs appliance took longer than it may.",
+      "Try again; if it fails for the same reason, the guest's file systems may be damaged: check them on the source machine."),
 
   // Sources.
   SOURCE_LOCATION_INVALID(

@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.guest.nbd;
+
+import org.jspecify.annotations.NullMarked;
