@@ -173,6 +173,103 @@ public enum ErrorCode {
       "A file of the OVF is compressed or cut into chunks.",
       "Export the machine with its disks as stream-optimized VMDK, whole and without further compression."),
 
+  // What lies on a machine's disks.
+  PARTITION_TABLE_INVALID(
+      Category.USER,
+      "The disk's GUID partition table and its backup are damaged.",
+      "Repair the table in the machine the disk comes from (gdisk: r, then b or d; parted repairs it too), and export it again."),
+  PARTITION_TABLE_DAMAGED(
+      Category.USER,
+      "The disk's partition table is damaged in a part, or the disk is shorter than it says.",
+      "Look whether the disk was cut off; repair its partition table and export it again."),
+  PARTITION_NONE(
+      Category.USER,
+      "The disk that the machine boots from has no partition.",
+      "Import the disk of a whole machine; a single file system can be imported as a snapshot.",
+      "Client.Unsupported: No bootable partition found"),
+  PARTITION_NOT_BOOTABLE(
+      Category.USER,
+      "No partition of the machine's first disk can be booted: there is no boot code, no active partition and no EFI system partition.",
+      "Make the disk with the boot loader the machine's first one, or install the boot loader again, and export the machine again.",
+      "Client.Unsupported: No bootable partition found"),
+  DISK_DYNAMIC_UNSUPPORTED(
+      Category.USER,
+      "The disk is a dynamic disk of Windows.",
+      "Convert it to a basic disk and export the machine again."),
+  DISK_ENCRYPTED(
+      Category.USER,
+      "The system's volume is encrypted, so that it can be neither changed nor booted without somebody's key.",
+      "Decrypt it (BitLocker: manage-bde -off; LUKS: cryptsetup-reencrypt --decrypt, or install without encryption) and export the machine again."),
+  FILE_SYSTEM_UNKNOWN(
+      Category.USER,
+      "A partition holds nothing that is known.",
+      "If the machine needs it, see that it is mounted after the import; its bytes are copied as they are."),
+
+  // What a machine boots.
+  OS_NOT_FOUND(
+      Category.USER,
+      "No operating system was found on the machine's disks.",
+      "Import all of the machine's disks, the one it boots from first, or import a disk without a system as a snapshot."),
+  OS_SEVERAL(
+      Category.USER,
+      "There is more than one operating system on the machine's disks.",
+      "Leave one bootable system with one /etc on the machine's disks and export it again.",
+      "ClientError: Unsupported configuration - Multiple directories found"),
+  OS_UNSUPPORTED(
+      Category.USER,
+      "The operating system is none that is known to run on EC2.",
+      "Import without changing the guest if it has the drivers; else install a system that the README lists."),
+  OS_32_BIT(
+      Category.USER,
+      "The operating system is a 32-bit one.",
+      "Install the 64-bit edition; EC2 no longer boots 32-bit systems from imported images."),
+  OS_NOT_MODIFIED(
+      Category.USER,
+      "The operating system is imported as it is, because changing it is not supported yet.",
+      "Install the AWS drivers (NVMe, ENA) and set the network to DHCP before exporting the machine."),
+  FSTAB_UNREADABLE(
+      Category.USER,
+      "The guest's /etc/fstab cannot be read or has no entry.",
+      "See that /etc/fstab is a regular file with the guest's file systems, and export the machine again.",
+      "ClientError: Invalid configuration - Could not read fstab"),
+  FSTAB_ENTRY_UNKNOWN(
+      Category.USER,
+      "An entry of the guest's /etc/fstab is invalid, or names a device that is on none of the machine's disks.",
+      "Remove it, or import the disk it is on, too; the import makes it optional."),
+  LVM_FAILED(
+      Category.USER,
+      "A volume group of the guest does not activate.",
+      "Import all disks of the volume group, and see that vgchange -ay succeeds with these disks alone.",
+      "ClientError: Unsupported configuration - Logical volume group activation failed"),
+  KERNEL_NOT_FOUND(
+      Category.USER,
+      "There is no kernel in the guest's /boot, or the one it boots by itself is not there.",
+      "Install a kernel from the distribution's packages, see that /boot is on one of the imported disks, and export the machine again."),
+  KERNEL_WITHOUT_DRIVERS(
+      Category.USER,
+      "A kernel the guest may boot lacks drivers that EC2 instances need.",
+      "Install a kernel that has them: NVMe and ENA came with RHEL 7.4, SLES 12 SP2, Debian 9 and Ubuntu 16.04; without them only Xen instances boot it, without Xen's none."),
+  SPACE_TOO_SMALL(
+      Category.USER,
+      "A file system of the guest has too little space or too few inodes left for the changes.",
+      "Leave 100 MB on /, 50 MB on /boot, 10 MB on others and 100 inodes on each, and export the machine again."),
+  ROOT_NOT_ON_FIRST_DISK(
+      Category.USER,
+      "The root file system is not on the machine's first disk.",
+      "Put the disk with the root file system first, or see that the first one boots it."),
+  UEFI_LOADER_MISSING(
+      Category.USER,
+      "The EFI system partition has no loader at the place EC2's firmware looks: \\EFI\\BOOT\\BOOTX64.EFI.",
+      "Nothing, if the import may change the guest: it copies the distribution's loader there."),
+  HYPERVISOR_TOOLS_FOUND(
+      Category.USER,
+      "Software of another hypervisor, or of a conversion from a physical machine, is installed.",
+      "Nothing, if the import may change the guest: it keeps the tools from starting. Else remove them before the export."),
+  GUEST_HOSTILE(
+      Category.USER,
+      "Something in the guest is as no distribution makes it, and was left alone.",
+      "Look at it in the machine the guest comes from."),
+
   // Guests.
   GUEST_FILE_UNREADABLE(
       Category.USER,

@@ -23,8 +23,7 @@ import org.jspecify.annotations.Nullable;
 public record DeviceResolver(List<FileSystemFacts> fileSystems) {
   private static final Pattern LETTERS =
       Pattern.compile("/dev/(?:sd|hd|vd|xvd|ubd)([a-z])([0-9]{0,3})");
-  private static final Pattern NVME =
-      Pattern.compile("/dev/nvme([0-9]{1,2})n1(?:p([0-9]{1,3}))?");
+  private static final Pattern NVME = Pattern.compile("/dev/nvme([0-9]{1,2})n1(?:p([0-9]{1,3}))?");
   private static final Pattern SCSI_PATH =
       Pattern.compile(".*-(?:scsi|ata|sas)-[^/]*?([0-9]{1,2})(?::([0-9]{1,2}))?(?:-part[0-9]+)?");
 
@@ -58,7 +57,9 @@ public record DeviceResolver(List<FileSystemFacts> fileSystems) {
     return only(fs -> fs.disk().isEmpty() && sameVolume(fs.device(), path));
   }
 
-  /** Whether two names are of one volume: {@code /dev/mapper/a--b-root} is {@code /dev/a-b/root}. */
+  /**
+   * Whether two names are of one volume: {@code /dev/mapper/a--b-root} is {@code /dev/a-b/root}.
+   */
   static boolean sameVolume(String device, String other) {
     return mapperName(device).equals(mapperName(other));
   }
@@ -101,8 +102,7 @@ public record DeviceResolver(List<FileSystemFacts> fileSystems) {
   }
 
   private Optional<FileSystemFacts> at(int disk, OptionalInt partition) {
-    return only(
-        fs -> fs.disk().equals(OptionalInt.of(disk)) && fs.partition().equals(partition));
+    return only(fs -> fs.disk().equals(OptionalInt.of(disk)) && fs.partition().equals(partition));
   }
 
   private Optional<FileSystemFacts> only(Predicate<FileSystemFacts> wanted) {

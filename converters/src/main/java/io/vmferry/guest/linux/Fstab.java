@@ -111,18 +111,12 @@ public record Fstab(List<Line> lines) {
 
   /** The entries in order. */
   public List<Entry> entries() {
-    return lines.stream()
-        .filter(Entry.class::isInstance)
-        .map(Entry.class::cast)
-        .toList();
+    return lines.stream().filter(Entry.class::isInstance).map(Entry.class::cast).toList();
   }
 
   /** The lines that mount(8) refuses. */
   public List<Invalid> invalid() {
-    return lines.stream()
-        .filter(Invalid.class::isInstance)
-        .map(Invalid.class::cast)
-        .toList();
+    return lines.stream().filter(Invalid.class::isInstance).map(Invalid.class::cast).toList();
   }
 
   /** The last entry for a mount point, the one that shows after the boot; empty if none is. */
@@ -194,7 +188,9 @@ public record Fstab(List<Line> lines) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < field.length(); i++) {
       boolean octal = field.charAt(i) == '\\' && i + 3 < field.length();
-      if (octal && isOctal(field.charAt(i + 1), '3') && isOctal(field.charAt(i + 2), '7')
+      if (octal
+          && isOctal(field.charAt(i + 1), '3')
+          && isOctal(field.charAt(i + 2), '7')
           && isOctal(field.charAt(i + 3), '7')) {
         text.append((char) Integer.parseInt(field.substring(i + 1, i + 4), 8));
         i += 3;

@@ -113,7 +113,10 @@ class FstabTest {
   void findsTheDeviceOfEveryReference() {
     DeviceResolver rhel = new DeviceResolver(SyntheticGuest.load("rhel7").fileSystems());
     for (String same :
-        List.of("/dev/rhel/root", "/dev/mapper/rhel-root", "UUID=1b9a6c2e-74c8-4f9b-b33e-7a3a1d0c2f02")) {
+        List.of(
+            "/dev/rhel/root",
+            "/dev/mapper/rhel-root",
+            "UUID=1b9a6c2e-74c8-4f9b-b33e-7a3a1d0c2f02")) {
       assertThat(rhel.find(same).orElseThrow().device()).isEqualTo("/dev/rhel/root");
     }
     for (String same :

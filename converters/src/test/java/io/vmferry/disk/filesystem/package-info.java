@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.disk.filesystem;
+
+import org.jspecify.annotations.NullMarked;

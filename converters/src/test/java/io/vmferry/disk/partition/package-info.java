@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.disk.partition;
+
+import org.jspecify.annotations.NullMarked;
