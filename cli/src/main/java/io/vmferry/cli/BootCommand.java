@@ -5,7 +5,6 @@ import io.vmferry.cli.backend.Inventory;
 import io.vmferry.cli.boot.Boot;
 import io.vmferry.cli.boot.DurationText;
 import io.vmferry.cli.boot.Firmware;
-import io.vmferry.cli.boot.HostPrograms;
 import io.vmferry.cli.boot.Machine;
 import io.vmferry.cli.boot.NetworkCard;
 import io.vmferry.cli.progress.ProgressDisplay;

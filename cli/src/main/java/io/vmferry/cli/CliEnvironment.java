@@ -47,9 +47,7 @@ public record CliEnvironment(
 
   /** What is installed on this computer. */
   HostPrograms programs() {
-    return new HostPrograms(
-        variable("PATH").orElse("/usr/local/bin:/usr/bin:/bin"),
-        Path.of("/"));
+    return new HostPrograms(variable("PATH").orElse("/usr/local/bin:/usr/bin:/bin"), Path.of("/"));
   }
 
   /** Where large files go that nobody keeps: {@code $TMPDIR}, else where they are not in memory. */

@@ -370,24 +370,6 @@ public enum ErrorCode {
       "The port of the embedded AWS cannot be opened: another program has it, or it may not be used.",
       "Choose another with --port, 0 for any that is free, or end the program that has it."),
   OUTPUT_UNUSABLE(Category.USER, "The output cannot be written.", "Choose another place for it."),
-
-  // Guests.
-  OVERLAY_FULL(
-      Category.CAPACITY,
-      "The changes to a guest's disks take more local disk space than they may.",
-      "Give the task more temporary space; a guest that writes that much may be damaged."),
-  GUEST_APPLIANCE_UNAVAILABLE(
-      Category.USER,
-      "The libguestfs appliance, in which guests are opened, cannot be started on this machine.",
-      "Install what the message names; on Debian scripts/setup-packages guest does it. Or import without opening the guest: --no-modify-os."),
-  GUEST_APPLIANCE_FAILED(
-      Category.EXTERNAL,
-      "The libguestfs appliance failed, or did not answer in time.",
-      "Try again; if it fails for the same reason, the guest's file systems may be damaged: check them on the source machine."),
-  GUEST_APPLIANCE_TIMEOUT(
-      Category.EXTERNAL,
-      "A step in the libguestfs appliance took longer than it may.",
-      "Try again; if it fails for the same reason, the guest's file systems may be damaged: check them on the source machine."),
   // Booting an image here.
   AMI_NOT_FOUND(Category.USER, "There is no image of that id.", "List the images there are."),
   AMI_ARCHITECTURE_UNSUPPORTED(
@@ -404,7 +386,7 @@ public enum ErrorCode {
       "Read the console (--console-log) for where the boot stopped; give a slow machine more time (--timeout)."),
   BOOT_MACHINE_FAILED(
       Category.EXTERNAL,
-      "qemu did not start the machine, or ended with an error.",
+      "The machine did not start in qemu, or qemu ended with an error.",
       "Read qemu's message; less memory (--memory) or another qemu can help."),
 
   // The services below.

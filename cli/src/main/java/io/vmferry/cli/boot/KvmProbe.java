@@ -22,7 +22,14 @@ final class KvmProbe {
 
   /** {@code mov dx, 0xf4; mov al, 0x10; out dx, al; hlt; jmp $-1}: ends qemu through its port. */
   private static final byte[] PROGRAM = {
-    (byte) 0xba, (byte) 0xf4, 0x00, (byte) 0xb0, 0x10, (byte) 0xee, (byte) 0xf4, (byte) 0xeb,
+    (byte) 0xba,
+    (byte) 0xf4,
+    0x00,
+    (byte) 0xb0,
+    0x10,
+    (byte) 0xee,
+    (byte) 0xf4,
+    (byte) 0xeb,
     (byte) 0xfd
   };
 

@@ -134,9 +134,7 @@ class NbdProtocolTest {
       assertThat(client.isDisconnected()).isTrue();
     }
     try (NbdClient client = connect().greet()) {
-      client.send(
-          ByteBuffer.wrap(
-              "GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
+      client.send(ByteBuffer.wrap("GET / HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
       assertThat(client.isDisconnected()).isTrue();
     }
     try (NbdClient client = connect().go()) {
