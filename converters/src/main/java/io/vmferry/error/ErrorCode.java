@@ -309,7 +309,7 @@ public enum ErrorCode {
   SOURCE_NOT_FOUND(
       Category.USER,
       "There is no such object or file.",
-      "Check the bucket, the key and the Region.",
+      "Check the path; of an object, the bucket, the key and the Region.",
       "Invalid S3 source location"),
   SOURCE_ACCESS_DENIED(
       Category.USER,

@@ -9,7 +9,11 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
@@ -55,8 +59,20 @@ final class StateDirectory implements AutoCloseable {
       return new StateDirectory(root, lockFile);
     } catch (IOException e) {
       throw new VmferryException(
-          ErrorCode.STATE_DIRECTORY_UNUSABLE, path + " cannot be opened: " + e, e);
+          ErrorCode.STATE_DIRECTORY_UNUSABLE, path + " cannot be opened: " + reason(e), e);
     }
+  }
+
+  /** What is wrong, in words: of some exceptions the message is the file's name alone. */
+  private static String reason(IOException failure) {
+    return switch (failure) {
+      case AccessDeniedException denied -> denied.getFile() + " may not be written";
+      case NoSuchFileException missing -> missing.getFile() + " cannot be made there";
+      case FileAlreadyExistsException other -> other.getFile() + " is no directory";
+      case FileSystemException other when other.getReason() != null ->
+          other.getFile() + ": " + other.getReason();
+      default -> String.valueOf(failure.getMessage());
+    };
   }
 
   private static boolean lock(FileChannel file) throws IOException {

@@ -83,6 +83,23 @@ class EmbeddedAwsTest {
   }
 
   @Test
+  void aStateDirectoryThatCannotBeIsToldInWords() throws IOException {
+    Path file = Files.writeString(state.resolve("file"), "no directory");
+
+    for (Path unusable : List.of(file, file.resolve("below"), Path.of("/proc/vmferry"))) {
+      assertThatThrownBy(() -> EmbeddedAws.start(EmbeddedAws.Options.of(unusable)).close())
+          .isInstanceOfSatisfying(
+              VmferryException.class,
+              e -> {
+                assertThat(e.code()).isEqualTo(ErrorCode.STATE_DIRECTORY_UNUSABLE);
+                assertThat(e.detail())
+                    .startsWith(unusable + " cannot be opened: ")
+                    .doesNotContain("Exception");
+              });
+    }
+  }
+
+  @Test
   void aPortThatIsTakenIsToldAndTheStateCanBeUsedAtAnother() throws IOException {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       EmbeddedAws.Options options = EmbeddedAws.Options.of(state).withPort(taken.getLocalPort());

@@ -1,0 +1,154 @@
+package io.vmferry.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.vmferry.disk.Tools;
+import io.vmferry.disk.vhdx.HandWrittenVhdx;
+import io.vmferry.error.ErrorCode;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** An image that ends in any of its structures is refused by the command, and leaves nothing. */
+class TruncatedImageIT {
+  private static final int DISK = 4 << 20;
+  private static final int MIB = 1 << 20;
+
+  @TempDir private static Path directory;
+
+  private static LocalAws aws;
+
+  /**
+   * An image and where it is cut off.
+   *
+   * @param structure what it ends in
+   * @param format as qemu-img calls it, or {@code hand-written-vhdx}
+   * @param subformat qemu-img's
+   * @param length what is kept of the file that is cut off, in bytes; negative to count from its
+   *     end
+   * @param code what the import says
+   * @param found a part of the message
+   * @param inHeaders whether that is found before anything is uploaded
+   */
+  private record Cut(
+      String structure,
+      String format,
+      String subformat,
+      long length,
+      ErrorCode code,
+      String found,
+      boolean inHeaders) {
+
+    static Cut of(
+        String structure,
+        String format,
+        String subformat,
+        long length,
+        ErrorCode code,
+        String found) {
+      return new Cut(structure, format, subformat, length, code, found, true);
+    }
+
+    @Override
+    public String toString() {
+      return format + " " + subformat + " in its " + structure;
+    }
+  }
+
+  private static Stream<Cut> cuts() {
+    ErrorCode cut = ErrorCode.IMAGE_TRUNCATED;
+    ErrorCode noFooter = ErrorCode.VHD_FOOTER_INVALID;
+    ErrorCode table = ErrorCode.VMDK_GRAIN_TABLE_INVALID;
+    ErrorCode blocks = ErrorCode.VHDX_BLOCK_ALLOCATION_TABLE_INVALID;
+    return Stream.of(
+        Cut.of("header", "vmdk", "streamOptimized", 300, cut, "header"),
+        Cut.of("descriptor", "vmdk", "streamOptimized", 2000, cut, "descriptor"),
+        new Cut("grains", "vmdk", "streamOptimized", 100_000, table, "grain table", false),
+        new Cut("last grain", "vmdk", "streamOptimized", -512, cut, "grain 63", false),
+        Cut.of("header", "vmdk", "monolithicSparse", 300, cut, "header"),
+        Cut.of("descriptor", "vmdk", "monolithicSparse", 1000, cut, "descriptor"),
+        Cut.of(
+            "grain tables",
+            "vmdk",
+            "monolithicSparse",
+            11_000,
+            ErrorCode.VMDK_GRAIN_DIRECTORY_INVALID,
+            "grain directory"),
+        new Cut("grains", "vmdk", "monolithicSparse", 100_000, table, "grain table", false),
+        Cut.of("flat extent", "vmdk", "monolithicFlat", 1_000_000, cut, "8192 sectors"),
+        Cut.of("footer's copy", "vpc", "dynamic", 300, noFooter, "cut off"),
+        Cut.of("dynamic header", "vpc", "dynamic", 1000, noFooter, "cut off"),
+        Cut.of("block allocation table", "vpc", "dynamic", 1540, noFooter, "cut off"),
+        Cut.of("blocks", "vpc", "dynamic", 100_000, noFooter, "cut off"),
+        Cut.of("footer", "vpc", "dynamic", -512, noFooter, "cut off"),
+        Cut.of("disk", "vpc", "fixed", 1_000_000, ErrorCode.IMAGE_FORMAT_UNKNOWN, "is no VMDK"),
+        Cut.of("footer", "vpc", "fixed", -512, ErrorCode.IMAGE_FORMAT_UNKNOWN, "is no VMDK"),
+        Cut.of("file identifier", "vhdx", "dynamic", 100, cut, "header"),
+        Cut.of("headers", "vhdx", "dynamic", 150_000, cut, "region table"),
+        Cut.of("region table", "vhdx", "dynamic", 250_000, cut, "region table"),
+        Cut.of("log", "vhdx", "dynamic", 1_500_000, cut, "block allocation table"),
+        Cut.of("block allocation table", "vhdx", "dynamic", 2_500_000, cut, "allocation table"),
+        Cut.of("metadata", "vhdx", "dynamic", 3_500_000, cut, "metadata"),
+        Cut.of("blocks", "vhdx", "dynamic", 9_000_000, blocks, "9000000 bytes"),
+        Cut.of("last block", "hand-written-vhdx", "", -1, blocks, "block 3 "),
+        Cut.of("first block", "hand-written-vhdx", "", 4 * MIB, blocks, "block 0 "));
+  }
+
+  @BeforeAll
+  static void start() throws IOException, InterruptedException {
+    aws = LocalAws.start(directory.resolve("state"));
+  }
+
+  @AfterAll
+  static void stop() {
+    aws.close();
+  }
+
+  @ParameterizedTest
+  @MethodSource("cuts")
+  void isRefusedByTheCommand(Cut cut) throws IOException {
+    Path image = write(cut, Files.createTempDirectory(directory, "cut"));
+
+    Vmferry.Result result = aws.vmferry().run("import", "--json", image.toString());
+
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(Vmferry.USER);
+    JsonNode error = result.json().get("error");
+    assertThat(error.get("code").asText()).isEqualTo(cut.code().name());
+    assertThat(error.get("message").asText()).contains(cut.found()).contains(cut.code().remedy());
+    assertThat(result.json().has("taskId")).isEqualTo(!cut.inHeaders());
+    aws.account().assertIsEmpty();
+    assertThat(aws.account().objects(Account.IMAGES)).isEmpty();
+  }
+
+  private static Path write(Cut cut, Path folder) throws IOException {
+    byte[] content = new byte[DISK];
+    new Random(DISK).nextBytes(content);
+    Path raw = Files.write(folder.resolve("disk.raw"), content);
+    Path image = folder.resolve("disk." + cut.format());
+    if (cut.format().equals("hand-written-vhdx")) {
+      HandWrittenVhdx.write(raw, 512, image);
+    } else {
+      List<String> command = new ArrayList<>(List.of("convert", "-f", "raw", "-O", cut.format()));
+      command.addAll(List.of("-o", "subformat=" + cut.subformat()));
+      command.addAll(List.of(raw.toString(), image.toString()));
+      Tools.run("qemu-img", command.toArray(String[]::new));
+    }
+    Path flat = folder.resolve("disk-flat.vmdk");
+    try (RandomAccessFile file =
+        new RandomAccessFile((Files.exists(flat) ? flat : image).toFile(), "rw")) {
+      file.setLength(cut.length() < 0 ? file.length() + cut.length() : cut.length());
+    }
+    return image;
+  }
+}
