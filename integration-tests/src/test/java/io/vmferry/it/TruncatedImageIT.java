@@ -41,7 +41,7 @@ class TruncatedImageIT {
    * @param found a part of the message
    * @param inHeaders whether that is found before anything is uploaded
    */
-  private record Cut(
+  record Cut(
       String structure,
       String format,
       String subformat,
