@@ -22,7 +22,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.http.SdkHttpClient;
@@ -88,6 +90,7 @@ public final class EmbeddedAws implements AutoCloseable {
 
   private final StateDirectory state;
   private final EdgeServer edge;
+  private final CompletableFuture<S3Service> s3;
   private final SnapshotStore snapshots;
   private final List<AutoCloseable> closeables;
   private final URI endpoint;
@@ -96,6 +99,7 @@ public final class EmbeddedAws implements AutoCloseable {
   private EmbeddedAws(
       StateDirectory state,
       EdgeServer edge,
+      CompletableFuture<S3Service> s3,
       SnapshotStore snapshots,
       List<AutoCloseable> closeables,
       URI endpoint,
@@ -103,6 +107,7 @@ public final class EmbeddedAws implements AutoCloseable {
     this.account = account;
     this.state = state;
     this.edge = edge;
+    this.s3 = s3;
     this.snapshots = snapshots;
     this.closeables = closeables;
     this.endpoint = endpoint;
@@ -140,7 +145,9 @@ public final class EmbeddedAws implements AutoCloseable {
     // DynamoDB and S3 take longest to load; requests to them wait until they have.
     edge.register(
         "dynamodb", starting(opened, () -> new DynamoDbService(state.resolve("dynamodb"))));
-    edge.register("s3", starting(opened, () -> new S3Service(state.resolve("s3"), clock)));
+    CompletableFuture<S3Service> s3 =
+        starting(opened, () -> new S3Service(state.resolve("s3"), clock));
+    edge.register("s3", s3);
     SnapshotStore snapshots = new SnapshotStore(state.resolve("ebs"), clock, options.ebs());
     opened.add(snapshots);
     edge.register(new EbsService(snapshots, state.resolve("ebs-token.key"), clock, options.ebs()));
@@ -157,7 +164,7 @@ public final class EmbeddedAws implements AutoCloseable {
     URI endpoint =
         edge.endpoint().orElseThrow(() -> new IOException("the port was closed at once"));
     state.announce(endpoint);
-    return new EmbeddedAws(state, edge, snapshots, opened, endpoint, options.ebs());
+    return new EmbeddedAws(state, edge, s3, snapshots, opened, endpoint, options.ebs());
   }
 
   /** What the system says, which lies behind what the server makes of it. */
@@ -207,6 +214,21 @@ public final class EmbeddedAws implements AutoCloseable {
    */
   public SdkHttpClient httpClient() {
     return edge.httpClient();
+  }
+
+  /**
+   * Makes an S3 object of a file of this machine, copied by the system instead of being sent; see
+   * {@link S3Service#place}.
+   *
+   * @param copied is told how many more bytes are there
+   */
+  public void placeObject(String bucket, String key, Path file, LongConsumer copied)
+      throws IOException {
+    try {
+      s3.join().place(bucket, key, file, copied);
+    } catch (CompletionException e) {
+      throw new IOException("S3 has not started", e.getCause());
+    }
   }
 
   /** The Region of all services. */

@@ -38,7 +38,12 @@ final class AwsBackend implements Backend {
         AwsClients.forEndpoint(
             endpoint, REGION.id(), EmbeddedStack.ACCESS_KEY, EmbeddedStack.ACCESS_KEY, http);
     this.functions = new StackFunctions(endpoint, REGION, http);
-    this.uploads = new S3Uploads(clients.s3(), presigner(endpoint), EmbeddedStack.IMAGES_BUCKET);
+    this.uploads =
+        new S3Uploads(
+            clients.s3(),
+            presigner(endpoint),
+            EmbeddedStack.IMAGES_BUCKET,
+            own.map(system -> system::placeObject));
   }
 
   static S3Presigner presigner(URI endpoint) {

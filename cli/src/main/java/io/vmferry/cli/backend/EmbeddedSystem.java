@@ -3,8 +3,11 @@ package io.vmferry.cli.backend;
 import io.vmferry.local.EmbeddedAws;
 import io.vmferry.local.stack.EmbeddedStack;
 import io.vmferry.local.stepfunctions.StatesApiException;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 import software.amazon.awssdk.http.SdkHttpClient;
 
 /** The embedded AWS of this process with vmferry deployed on it. */
@@ -24,6 +27,11 @@ final class EmbeddedSystem implements AutoCloseable {
   /** Reaches the embedded AWS without its port. */
   SdkHttpClient httpClient() {
     return aws.httpClient();
+  }
+
+  /** Makes an object of a file; see {@link EmbeddedAws#placeObject}. */
+  void placeObject(String bucket, String key, Path file, LongConsumer copied) throws IOException {
+    aws.placeObject(bucket, key, file, copied);
   }
 
   /** Lets the tasks of an earlier process go on; returns false if they do already. */

@@ -3,6 +3,7 @@ package io.vmferry.cli.backend;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.local.stack.EmbeddedStack;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.URL;
 import java.nio.file.AccessDeniedException;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -24,8 +26,9 @@ import software.amazon.awssdk.services.s3.model.ObjectIdentifier;
 import software.amazon.awssdk.services.s3.presigner.S3Presigner;
 
 /**
- * Files in S3 below {@code uploads/}. Bytes go through presigned URLs: the SDK's client would read
- * each file twice, once to sign it. Files over 5 GiB go in parts, several at once.
+ * Files in S3 below {@code uploads/}. An S3 of this process takes them from the file system. To any
+ * other bytes go through presigned URLs: the SDK's client would read each file twice, once to sign
+ * it. Files over 5 GiB go in parts, several at once.
  */
 final class S3Uploads implements Uploads, AutoCloseable {
   private static final String PREFIX = EmbeddedStack.UPLOADS;
@@ -40,18 +43,39 @@ final class S3Uploads implements Uploads, AutoCloseable {
   private final String bucket;
   private final long largestPut;
   private final long smallestPart;
+  private final Optional<Placer> placer;
+
+  /** Makes objects of files without sending them. */
+  @FunctionalInterface
+  interface Placer {
+    /**
+     * Makes an object of a file.
+     *
+     * @throws EOFException if the file becomes shorter meanwhile
+     * @throws UnsupportedOperationException if this cannot be done here
+     */
+    void place(String bucket, String key, Path file, LongConsumer placed) throws IOException;
+  }
 
   /**
    * Uploads to a bucket.
    *
    * @param presigner makes the URLs; closed with this
+   * @param placer brings files there without sending them, if there is a way
    */
-  S3Uploads(S3Client s3, S3Presigner presigner, String bucket) {
-    this(s3, presigner, bucket, LARGEST_PUT, SMALLEST_PART);
+  S3Uploads(S3Client s3, S3Presigner presigner, String bucket, Optional<Placer> placer) {
+    this(s3, presigner, bucket, LARGEST_PUT, SMALLEST_PART, placer);
   }
 
   /** Uploads with other limits, so that parts can be tested with little data. */
-  S3Uploads(S3Client s3, S3Presigner presigner, String bucket, long largestPut, long smallestPart) {
+  S3Uploads(
+      S3Client s3,
+      S3Presigner presigner,
+      String bucket,
+      long largestPut,
+      long smallestPart,
+      Optional<Placer> placer) {
+    this.placer = placer;
     this.s3 = s3;
     this.presigner = presigner;
     this.bucket = bucket;
@@ -65,6 +89,9 @@ final class S3Uploads implements Uploads, AutoCloseable {
     LongConsumer oneAtATime = serialized(sent);
     try {
       long size = Files.size(file);
+      if (placed(key, file, oneAtATime)) {
+        return "s3://" + bucket + "/" + key;
+      }
       if (size <= largestPut) {
         URL url =
             presigner
@@ -91,6 +118,33 @@ final class S3Uploads implements Uploads, AutoCloseable {
           e);
     } catch (SdkException e) {
       throw unavailable("s3:PutObject", key, e);
+    }
+  }
+
+  private boolean placed(String key, Path file, LongConsumer sent) throws IOException {
+    if (placer.isEmpty()) {
+      return false;
+    }
+    long[] counted = new long[1];
+    try {
+      placer
+          .get()
+          .place(
+              bucket,
+              key,
+              file,
+              bytes -> {
+                counted[0] += bytes;
+                sent.accept(bytes);
+              });
+      return true;
+    } catch (UnsupportedOperationException e) {
+      // It is sent instead, from its start.
+      sent.accept(-counted[0]);
+      return false;
+    } catch (EOFException e) {
+      throw new VmferryException(
+          ErrorCode.SOURCE_CHANGED, "%s became shorter while it was copied".formatted(file), e);
     }
   }
 

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
@@ -106,7 +107,8 @@ final class S3UploadsIT {
   @Test
   void leavesNothingOfAnUploadThatFails(@TempDir Path folder) throws IOException {
     Path file = random(folder.resolve("disk.vmdk"), 6 * MIB);
-    try (S3Uploads uploads = new S3Uploads(s3, presigner(), "no-such-bucket", MIB, 5 * MIB)) {
+    try (S3Uploads uploads =
+        new S3Uploads(s3, presigner(), "no-such-bucket", MIB, 5 * MIB, Optional.empty())) {
       assertThatThrownBy(() -> uploads.upload("folder-4", file, sent -> {}))
           .isInstanceOfSatisfying(
               VmferryException.class,
@@ -135,6 +137,59 @@ final class S3UploadsIT {
   }
 
   @Test
+  void placesFilesWhereThatCanBeDone(@TempDir Path folder) throws IOException {
+    Path file = random(folder.resolve("disk.vmdk"), 3 * MIB);
+    AtomicLong sent = new AtomicLong();
+    // Whatever were sent would fail.
+    faults.add(FaultInjector.Rule.of("s3", "PutObject", Fault.THROTTLE, 1));
+    try (S3Uploads uploads = placing(aws::placeObject)) {
+      String url = uploads.upload("p", file, sent::addAndGet);
+
+      assertThat(url).isEqualTo("s3://images/uploads/p/disk.vmdk");
+      assertThat(sent).hasValue(3 * MIB);
+      assertThat(
+              s3.getObjectAsBytes(r -> r.bucket(BUCKET).key("uploads/p/disk.vmdk")).asByteArray())
+          .isEqualTo(Files.readAllBytes(file));
+      uploads.discard(url);
+      assertThat(keys("uploads/p/")).isEmpty();
+      assertThat(file).exists();
+    }
+  }
+
+  @Test
+  void sendsFilesThatCannotBePlaced(@TempDir Path folder) throws IOException {
+    Path file = random(folder.resolve("disk.vmdk"), 2 * MIB);
+    AtomicLong sent = new AtomicLong();
+    S3Uploads.Placer unable =
+        (bucket, key, from, placed) -> {
+          placed.accept(MIB);
+          throw new UnsupportedOperationException("no attributes");
+        };
+    try (S3Uploads uploads = placing(unable)) {
+      String url = uploads.upload("q", file, sent::addAndGet);
+
+      assertThat(sent).hasValue(2 * MIB);
+      assertThat(s3.headObject(r -> r.bucket(BUCKET).key("uploads/q/disk.vmdk")).contentLength())
+          .isEqualTo(2 * MIB);
+      uploads.discard(url);
+    }
+  }
+
+  @Test
+  void saysThatAFileThatWasToBePlacedIsNotThere(@TempDir Path folder) {
+    try (S3Uploads uploads = placing(aws::placeObject)) {
+      assertThatThrownBy(() -> uploads.upload("r", folder.resolve("none"), sent -> {}))
+          .isInstanceOfSatisfying(
+              VmferryException.class,
+              e -> assertThat(e.code()).isEqualTo(ErrorCode.SOURCE_NOT_FOUND));
+    }
+  }
+
+  private S3Uploads placing(S3Uploads.Placer placer) {
+    return new S3Uploads(s3, presigner(), BUCKET, Long.MAX_VALUE, 5 * MIB, Optional.of(placer));
+  }
+
+  @Test
   void saysThatTheFileIsNotThere(@TempDir Path folder) {
     try (S3Uploads uploads = uploads(Long.MAX_VALUE)) {
       assertThatThrownBy(() -> uploads.upload("b", folder.resolve("none"), sent -> {}))
@@ -145,7 +200,7 @@ final class S3UploadsIT {
   }
 
   private S3Uploads uploads(long largestPut) {
-    return new S3Uploads(s3, presigner(), BUCKET, largestPut, 5 * MIB);
+    return new S3Uploads(s3, presigner(), BUCKET, largestPut, 5 * MIB, Optional.empty());
   }
 
   private S3Presigner presigner() {

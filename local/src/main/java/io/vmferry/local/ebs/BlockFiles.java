@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -33,9 +34,11 @@ final class BlockFiles implements AutoCloseable {
   private final DataFiles data;
   private final FileChannel checksums;
   private final BlockBitmap written;
+  private final Optional<EarlyFlush> earlyFlush;
   private final ReentrantLock[] stripes = new ReentrantLock[STRIPES];
 
-  private BlockFiles(DataFiles data, FileChannel checksums, BlockBitmap written) {
+  private BlockFiles(DataFiles data, FileChannel checksums, BlockBitmap written, boolean flush) {
+    this.earlyFlush = flush ? Optional.of(new EarlyFlush(data::forceOpened)) : Optional.empty();
     this.data = data;
     this.checksums = checksums;
     this.written = written;
@@ -44,11 +47,16 @@ final class BlockFiles implements AutoCloseable {
     }
   }
 
-  /** Opens the files in the directory, or makes them. */
-  static BlockFiles open(Path directory, int blocks) throws IOException {
+  /**
+   * Opens the files in the directory, or makes them.
+   *
+   * @param flush whether data goes to the disk early, because {@link #force} will be called
+   */
+  static BlockFiles open(Path directory, int blocks, boolean flush) throws IOException {
     FileChannel checksums = openFile(directory.resolve("checksums"));
     try {
-      return new BlockFiles(new DataFiles(directory, blocks), checksums, scan(checksums, blocks));
+      return new BlockFiles(
+          new DataFiles(directory, blocks), checksums, scan(checksums, blocks), flush);
     } catch (IOException | RuntimeException e) {
       checksums.close();
       throw e;
@@ -105,6 +113,7 @@ final class BlockFiles implements AutoCloseable {
     } finally {
       stripe.unlock();
     }
+    earlyFlush.ifPresent(early -> early.written(BLOCK_BYTES));
   }
 
   ByteBuffer read(int block) throws IOException {
@@ -142,6 +151,9 @@ final class BlockFiles implements AutoCloseable {
   void force() throws IOException {
     data.force();
     checksums.force(false);
+    if (earlyFlush.isPresent()) {
+      earlyFlush.get().check();
+    }
   }
 
   @Override

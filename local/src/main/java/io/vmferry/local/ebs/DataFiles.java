@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** The files with a snapshot's data, 1 TiB each, opened as they are needed. */
@@ -42,12 +44,39 @@ final class DataFiles implements AutoCloseable {
   }
 
   /** Flushes all files, also those that only an earlier process wrote. */
-  synchronized void force() throws IOException {
+  void force() throws IOException {
+    force(all());
+  }
+
+  /** Flushes what this process has written so far. */
+  void forceOpened() throws IOException {
+    force(opened());
+  }
+
+  /** Without the lock: blocks are written while earlier ones are flushed. */
+  private static void force(List<FileChannel> channels) throws IOException {
+    for (FileChannel channel : channels) {
+      channel.force(false);
+    }
+  }
+
+  private synchronized List<FileChannel> all() throws IOException {
     for (int number = 0; number < files.length; number++) {
-      if (files[number] != null || Files.exists(path(number))) {
-        open(number).force(false);
+      if (files[number] == null && Files.exists(path(number))) {
+        open(number);
       }
     }
+    return opened();
+  }
+
+  private synchronized List<FileChannel> opened() {
+    List<FileChannel> opened = new ArrayList<>();
+    for (FileChannel file : files) {
+      if (file != null) {
+        opened.add(file);
+      }
+    }
+    return opened;
   }
 
   @Override

@@ -23,34 +23,37 @@ final class Snapshot {
   private static final String RECORD_FILE = "metadata.json";
 
   private final Path directory;
+  private final boolean flush;
   private final ReadWriteLock lock = new ReentrantReadWriteLock();
   private final AtomicLong lastActivityMillis;
   private volatile SnapshotRecord record;
   private volatile @Nullable BlockFiles files;
   private boolean closed;
 
-  private Snapshot(Path directory, SnapshotRecord record, long lastActivityMillis) {
+  private Snapshot(Path directory, SnapshotRecord record, long lastActivityMillis, boolean flush) {
+    this.flush = flush;
     this.directory = directory;
     this.record = record;
     this.lastActivityMillis = new AtomicLong(lastActivityMillis);
   }
 
-  static Snapshot create(Path directory, SnapshotRecord record) throws IOException {
+  /** Makes a snapshot; {@code flush} tells whether its data is to be on the disk in the end. */
+  static Snapshot create(Path directory, SnapshotRecord record, boolean flush) throws IOException {
     Files.createDirectories(directory);
-    Snapshot snapshot = new Snapshot(directory, record, record.startMillis());
+    Snapshot snapshot = new Snapshot(directory, record, record.startMillis(), flush);
     snapshot.save(record);
     return snapshot;
   }
 
   /** Opens the snapshot of a directory; null if its making was cut short. */
-  static @Nullable Snapshot load(Path directory, long nowMillis) throws IOException {
+  static @Nullable Snapshot load(Path directory, long nowMillis, boolean flush) throws IOException {
     Path file = directory.resolve(RECORD_FILE);
     if (!Files.exists(file)) {
       return null;
     }
     SnapshotRecord record = JSON.readValue(Files.readAllBytes(file), SnapshotRecord.class);
     long written = Math.min(BlockFiles.lastWritten(directory), nowMillis);
-    return new Snapshot(directory, record, Math.max(record.startMillis(), written));
+    return new Snapshot(directory, record, Math.max(record.startMillis(), written), flush);
   }
 
   SnapshotRecord record() {
@@ -102,7 +105,7 @@ final class Snapshot {
     BlockFiles open = files;
     if (open == null) {
       try {
-        open = BlockFiles.open(directory, record.blocks());
+        open = BlockFiles.open(directory, record.blocks(), flush);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

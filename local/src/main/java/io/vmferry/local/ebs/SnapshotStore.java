@@ -55,7 +55,7 @@ public final class SnapshotStore implements AutoCloseable {
     this.options = options;
     try (var entries = Files.list(root)) {
       for (Path directory : entries.filter(Files::isDirectory).toList()) {
-        Snapshot snapshot = Snapshot.load(directory, clock.millis());
+        Snapshot snapshot = Snapshot.load(directory, clock.millis(), options.flush());
         if (snapshot == null) {
           Snapshot.eraseDirectory(directory);
         } else {
@@ -169,7 +169,7 @@ public final class SnapshotStore implements AutoCloseable {
         throw EbsException.quotaExceeded("There are " + pending + " pending snapshots");
       }
       SnapshotRecord record = newRecord(call);
-      Snapshot snapshot = Snapshot.create(root.resolve(record.id()), record);
+      Snapshot snapshot = Snapshot.create(root.resolve(record.id()), record, options.flush());
       snapshots.put(record.id(), snapshot);
       return record;
     }

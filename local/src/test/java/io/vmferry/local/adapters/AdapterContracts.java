@@ -27,18 +27,20 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class AdapterContracts {
   private final FaultInjector faults;
+  private final boolean inProcess;
 
   // Opened before all tests.
   @SuppressWarnings("NullAway.Init")
   private Adapters adapters;
 
-  AdapterContracts(FaultInjector faults) {
+  AdapterContracts(FaultInjector faults, boolean inProcess) {
     this.faults = faults;
+    this.inProcess = inProcess;
   }
 
   @BeforeAll
   final void start() throws IOException {
-    adapters = new Adapters(faults);
+    adapters = new Adapters(faults, inProcess);
   }
 
   @AfterAll

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import software.amazon.awssdk.http.SdkHttpClient;
 import software.amazon.awssdk.services.s3.model.BucketAlreadyOwnedByYouException;
 
 /** An embedded AWS and the adapters on it. */
@@ -37,11 +38,16 @@ final class Adapters implements AutoCloseable {
   private final EmbeddedAws aws;
   private final AwsClients clients;
 
-  /** Starts an embedded AWS with faults in a directory of its own. */
-  Adapters(FaultInjector faults) throws IOException {
+  /**
+   * Starts an embedded AWS with faults in a directory of its own.
+   *
+   * @param inProcess whether it is reached without its port
+   */
+  Adapters(FaultInjector faults, boolean inProcess) throws IOException {
     state = Files.createTempDirectory("adapters");
     aws = EmbeddedAws.start(EmbeddedAws.Options.of(state).withFaults(faults));
-    clients = AwsClients.forEndpoint(aws.endpoint(), "us-east-1", "test", "test");
+    Optional<SdkHttpClient> http = inProcess ? Optional.of(aws.httpClient()) : Optional.empty();
+    clients = AwsClients.forEndpoint(aws.endpoint(), "us-east-1", "test", "test", http);
   }
 
   AwsClients clients() {

@@ -10,10 +10,10 @@ import io.vmferry.local.edge.FaultInjector.Rule;
  */
 final class AdaptersUnderFaultsTest extends AdapterContracts {
   AdaptersUnderFaultsTest() {
-    super(faults());
+    super(faults(), false);
   }
 
-  private static FaultInjector faults() {
+  static FaultInjector faults() {
     FaultInjector faults = new FaultInjector(7);
     for (Fault fault : FaultInjector.PASSING) {
       faults.add(Rule.of("*", "*", fault, 0.01));

@@ -23,7 +23,7 @@ import software.amazon.awssdk.services.ec2.model.VolumeType;
 final class RegisteredImageTest {
   @Test
   void anImageHasWhatWasAskedForAndNoneOfTheDefaultTraps() throws IOException {
-    try (Adapters adapters = new Adapters(new FaultInjector(0))) {
+    try (Adapters adapters = new Adapters(new FaultInjector(0), false)) {
       String root = adapters.completedSnapshot();
       String data = adapters.completedSnapshot();
       String id =

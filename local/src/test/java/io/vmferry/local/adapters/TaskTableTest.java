@@ -54,7 +54,7 @@ final class TaskTableTest {
 
   @BeforeAll
   void start() throws IOException {
-    adapters = new Adapters(new FaultInjector(0));
+    adapters = new Adapters(new FaultInjector(0), false);
   }
 
   @AfterAll

@@ -67,7 +67,7 @@ class SnapshotStoreTest {
       put(store, id, 0, 1);
     }
     // What a process leaves that dies between granting a completion and carrying it out.
-    Snapshot.create(root.resolve(id), record.with(State.SEALED, null));
+    Snapshot.create(root.resolve(id), record.with(State.SEALED, null), true);
 
     try (SnapshotStore store = open()) {
       store.awaitCompletions();

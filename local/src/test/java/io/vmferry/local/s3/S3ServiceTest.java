@@ -12,6 +12,8 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -24,6 +26,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -92,6 +95,65 @@ class S3ServiceTest {
     HeadObjectResponse head = s3.headObject(r -> r.bucket(BUCKET).key("dir/an object+with=signs"));
     assertThat(head.eTag()).isEqualTo(put.eTag());
     assertThat(head.contentLength()).isEqualTo(bytes.length);
+  }
+
+  @Test
+  void placedFileIsAnObjectLikeOthers(@TempDir Path folder) throws Exception {
+    byte[] bytes = random(21, 3_000_000);
+    Path file = Files.write(folder.resolve("file"), bytes);
+    AtomicLong copied = new AtomicLong();
+
+    aws.placeObject(BUCKET, "placed/one", file, copied::addAndGet);
+    HeadObjectResponse first = s3.headObject(r -> r.bucket(BUCKET).key("placed/one"));
+    aws.placeObject(BUCKET, "placed/one", file, copied::addAndGet);
+    HeadObjectResponse second = s3.headObject(r -> r.bucket(BUCKET).key("placed/one"));
+
+    assertThat(copied).hasValue(6_000_000);
+    assertThat(get("placed/one")).isEqualTo(bytes);
+    assertThat(second.contentLength()).isEqualTo(bytes.length);
+    assertThat(second.eTag()).matches("\"[0-9a-f]{32}-1\"").isNotEqualTo(first.eTag());
+    assertThat(
+            s3.getObjectAsBytes(
+                    r ->
+                        r.bucket(BUCKET)
+                            .key("placed/one")
+                            .ifMatch(second.eTag())
+                            .range("bytes=1000-1999"))
+                .asByteArray())
+        .isEqualTo(Arrays.copyOfRange(bytes, 1000, 2000));
+    assertThatThrownBy(
+            () ->
+                s3.getObjectAsBytes(r -> r.bucket(BUCKET).key("placed/one").ifMatch(first.eTag())))
+        .isInstanceOfSatisfying(S3Exception.class, e -> assertThat(e.statusCode()).isEqualTo(412));
+    assertThat(s3.listObjectsV2(r -> r.bucket(BUCKET).prefix("placed/")).contents())
+        .singleElement()
+        .satisfies(object -> assertThat(object.eTag()).isEqualTo(second.eTag()));
+    // The file is the owner's: what he does to it later is not the object's business.
+    Files.write(file, new byte[10]);
+    assertThat(get("placed/one")).isEqualTo(bytes);
+    s3.deleteObject(r -> r.bucket(BUCKET).key("placed/one"));
+    assertThat(file).exists();
+  }
+
+  @Test
+  void filesArePlacedInBucketsOnly(@TempDir Path folder) throws Exception {
+    Path file = Files.write(folder.resolve("file"), new byte[10]);
+    for (String key : List.of("", "a/", "../outside", "a/../../outside", ".")) {
+      assertThatThrownBy(() -> aws.placeObject(BUCKET, key, file, copied -> {}))
+          .as(key)
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    for (String bucket : List.of("..", "a/b", ".")) {
+      assertThatThrownBy(() -> aws.placeObject(bucket, "key", file, copied -> {}))
+          .as(bucket)
+          .isInstanceOf(IllegalArgumentException.class);
+    }
+    assertThatThrownBy(() -> aws.placeObject("no-such-bucket", "key", file, copied -> {}))
+        .isInstanceOf(NoSuchFileException.class);
+    assertThatThrownBy(
+            () -> aws.placeObject(BUCKET, "missing/key", folder.resolve("none"), copied -> {}))
+        .isInstanceOf(NoSuchFileException.class);
+    assertThat(s3.listObjectsV2(r -> r.bucket(BUCKET).prefix("missing/")).contents()).isEmpty();
   }
 
   @Test
