@@ -15,14 +15,15 @@ final class VmferryTest {
   void helpListsEveryCommandAndExitCode() {
     assertThat(cli.run("--help")).isZero();
     assertThat(cli.out())
-        .contains("import", "tasks", "task ", "cancel", "images", "snapshot", "local")
+        .contains("import", "tasks", "task ", "cancel", "images", "boot", "snapshot", "local")
         .contains("USER: the request or the image must change", "EXTERNAL", "CAPACITY", "130");
     assertThat(cli.err()).isEmpty();
     assertThat(cli.backend.opened).isEmpty();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"import", "tasks", "task", "cancel", "images", "snapshot", "local"})
+  @ValueSource(
+      strings = {"import", "tasks", "task", "cancel", "images", "boot", "snapshot", "local"})
   void everyCommandHasHelp(String command) {
     assertThat(cli.run(command, "--help")).isZero();
     assertThat(cli.out()).startsWith("Usage: vmferry " + command).doesNotContain("${");
@@ -51,7 +52,14 @@ final class VmferryTest {
         "task",
         "snapshot",
         "snapshot read snap-1",
-        "local --port many"
+        "local --port many",
+        "boot",
+        "boot ami-1 --timeout soon",
+        "boot ami-1 --timeout 0s",
+        "boot ami-1 --memory 32",
+        "boot ami-1 --cpus 0",
+        "boot ami-1 --firmware coreboot",
+        "boot ami-1 --network-card ena"
       })
   void wrongCommandLinesEndWithTwoAndStartNothing(String line) {
     String[] arguments = line.isEmpty() ? new String[0] : line.split(" ", -1);

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -50,17 +51,23 @@ final class Fixtures {
   }
 
   /**
-   * A directory of files that a script made, kept over a "clean" where {@code $VMFERRY_CACHE} names
+   * A directory of files that scripts made, kept over a "clean" where {@code $VMFERRY_CACHE} names
    * a place.
    *
    * @param name what it holds
-   * @param script decides what the files are
+   * @param scripts decide what the files are
+   * @param parameters what the scripts are given
    */
-  static synchronized Path cachedDirectory(String name, Path script, Maker maker)
-      throws IOException {
+  static synchronized Path cachedDirectory(
+      String name, List<Path> scripts, List<String> parameters, Maker maker) throws IOException {
     String cache = System.getenv("VMFERRY_CACHE");
     Path parent = cache == null || cache.isEmpty() ? DIRECTORY : Path.of(cache);
-    return directory(parent, name, Files.readAllBytes(script), maker);
+    ByteArrayOutputStream madeBy = new ByteArrayOutputStream();
+    for (Path script : scripts) {
+      madeBy.writeBytes(Files.readAllBytes(script));
+    }
+    madeBy.writeBytes(parameters.toString().getBytes(StandardCharsets.UTF_8));
+    return directory(parent, name, madeBy.toByteArray(), maker);
   }
 
   private static Path directory(Path parent, String name, byte[] madeBy, Maker maker)
@@ -126,7 +133,7 @@ final class Fixtures {
 
   private static Path root() {
     Path candidate = Path.of("").toAbsolutePath();
-    while (!Files.exists(candidate.resolve("scripts/make-debian-guest"))) {
+    while (!Files.exists(candidate.resolve("scripts/make-guest"))) {
       Path parent = candidate.getParent();
       if (parent == null) {
         throw new IllegalStateException(

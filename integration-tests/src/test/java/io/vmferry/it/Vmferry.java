@@ -7,19 +7,30 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /**
  * {@code ./vmferry} in processes of its own, on one state directory.
  *
  * @param state the state directory
  * @param javaOptions further options of its JVM
+ * @param variables further variables of its environment
  */
-record Vmferry(Path state, String javaOptions) {
+record Vmferry(Path state, String javaOptions, Map<String, String> variables) {
   /** The exit code for what the user must change. */
   static final int USER = 3;
 
+  /** What {@code import} is given so that a guest stays as it is. */
+  static final List<String> UNMODIFIED = List.of();
+
   private static final Duration TIMEOUT = Duration.ofMinutes(10);
+
+  /** On a state directory, with further options of the JVM. */
+  Vmferry(Path state, String javaOptions) {
+    this(state, javaOptions, Map.of());
+  }
 
   /** On a state directory, with the JVM's options as they are delivered. */
   static Vmferry on(Path state) {
@@ -44,6 +55,12 @@ record Vmferry(Path state, String javaOptions) {
     return run(all.toArray(String[]::new)).successful().json();
   }
 
+  /** Imports as {@link #imported} does, and leaves the guest as it is. */
+  JsonNode importedUnmodified(String... arguments) throws IOException {
+    return imported(
+        Stream.concat(UNMODIFIED.stream(), Stream.of(arguments)).toArray(String[]::new));
+  }
+
   /** Starts a command. */
   Running start(String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
@@ -53,6 +70,7 @@ record Vmferry(Path state, String javaOptions) {
         new ProcessBuilder(command).redirectInput(Path.of("/dev/null").toFile());
     builder.environment().put("VMFERRY_STATE", state.toString());
     builder.environment().put("VMFERRY_JAVA_OPTS", javaOptions);
+    builder.environment().putAll(variables);
     return new Running(command, builder.start());
   }
 
@@ -92,6 +110,17 @@ record Vmferry(Path state, String javaOptions) {
         Thread.currentThread().interrupt();
         throw new IOException("interrupted while waiting for " + command, e);
       }
+    }
+
+    /** The processes it has started. */
+    Stream<ProcessHandle> descendants() {
+      return process.descendants();
+    }
+
+    /** Ends it as {@code kill} does. */
+    Result terminate() throws IOException {
+      process.destroy();
+      return await(Duration.ofMinutes(2));
     }
 
     /** Ends it at once, as a power failure does. */

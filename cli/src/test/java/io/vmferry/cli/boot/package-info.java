@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.cli.boot;
+
+import org.jspecify.annotations.NullMarked;
