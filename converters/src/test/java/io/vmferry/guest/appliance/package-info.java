@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.guest.appliance;
+
+import org.jspecify.annotations.NullMarked;
