@@ -83,8 +83,6 @@ final class GuestfsHandle implements AutoCloseable {
       throw new VmferryException(
           ErrorCode.GUEST_APPLIANCE_FAILED, "guestfs_create_flags returned nothing");
     }
-    // From C, a message on the standard error is all that would come of an error.
-    library.callVoid("guestfs_set_error_handler", handle, MemorySegment.NULL, MemorySegment.NULL);
     GuestfsHandle created = new GuestfsHandle(library, handle, mark, options, failureBelow);
     library.callInt(
         "guestfs_set_event_callback",
@@ -333,6 +331,7 @@ final class GuestfsHandle implements AutoCloseable {
   /** Sets what must be set before the launch. */
   void configure(List<String> exports) throws IOException {
     String directory = options.temporaryDirectory().toString();
+    await("set_error_handler", END_LIMIT, GuestfsHandle::silence);
     number("guestfs_set_backend", "direct");
     call(
         "set_backend_settings",
@@ -357,6 +356,12 @@ final class GuestfsHandle implements AutoCloseable {
     for (String export : exports) {
       addDisk(export);
     }
+  }
+
+  /** Errors are returned, not printed. libguestfs keeps that for each thread. */
+  private static Optional<Integer> silence(LibGuestfs library, MemorySegment handle, Arena memory) {
+    library.callVoid("guestfs_set_error_handler", handle, MemorySegment.NULL, MemorySegment.NULL);
+    return Optional.of(0);
   }
 
   private void number(String function, Object argument) throws IOException {

@@ -55,7 +55,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 @Execution(ExecutionMode.SAME_THREAD)
 class GuestApplianceIT {
-  @TempDir Path directory;
+  @TempDir static Path directory;
   private Path disk = Path.of("/");
   private OverlayImage overlay;
   private GuestAppliance appliance;
@@ -348,8 +348,7 @@ class GuestApplianceIT {
     Files.copy(disk, merged);
     try (DiskImage changes =
             new VmdkFormat().open(FileByteSource.open(saved), ReferenceResolver.REFUSE);
-        var channel =
-            FileChannel.open(merged, StandardOpenOption.WRITE)) {
+        var channel = FileChannel.open(merged, StandardOpenOption.WRITE)) {
       int[] blocks = overlay.changedBlocks().toArray();
       // 9 MiB of initrd and the file systems' own; far from the whole.
       assertThat(blocks.length).isBetween(18, 400);

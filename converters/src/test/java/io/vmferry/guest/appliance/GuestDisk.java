@@ -60,6 +60,7 @@ final class GuestDisk {
       ln-s /etc /etc/dir
       mknod 0020666 1 5 /etc/zero
       mkfifo 0644 /etc/fifo
+      touch /etc/huge
       truncate-size /etc/huge 10737418240
       write /etc/immutable "stays"
       set-e2attrs /etc/immutable i
