@@ -129,6 +129,24 @@ public final class GuestEdits {
   }
 
   /**
+   * Keeps the original of a file that a program of the guest's is about to change, where there is
+   * room for it.
+   *
+   * @return false if it is kept already: the program has run before
+   */
+  public boolean keep(String path) throws IOException {
+    String name = originalOf(path);
+    if (files.status(name).isPresent()) {
+      return false;
+    }
+    FileStatus status = files.status(path).orElseThrow();
+    if (files.freeBytes(path) - status.size() >= ROOM_TO_LEAVE) {
+      files.copy(path, name);
+    }
+    return true;
+  }
+
+  /**
    * Puts a file, link or directory out of effect by renaming it to its original's name. One that is
    * not there, or whose original is there already, is left alone.
    *

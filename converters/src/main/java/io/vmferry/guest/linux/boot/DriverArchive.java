@@ -1,0 +1,225 @@
+package io.vmferry.guest.linux.boot;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * The archive that is appended to an initramfs so that it loads drivers it was made without.
+ *
+ * <p>The modules lie in a tree of their own, {@code /vmferry/lib/modules/VERSION}, with a
+ * modules.dep of their own, and are loaded from there with {@code modprobe -d /vmferry}. What the
+ * initramfs has in {@code /lib/modules} stays: its indexes may name modules uncompressed that the
+ * guest's own name compressed (some releases of dracut and initramfs-tools unpack them), and with
+ * the guest's indexes in their place it would no longer find its file system's driver.
+ *
+ * <p>Two things load them. A udev rule, for every initramfs with udev: dracut's, SUSE's,
+ * initramfs-tools'. And a file that initramfs-tools' init sources early. In the others' it does
+ * nothing.
+ *
+ * <p>{@code lib}, {@code usr}, {@code etc} and {@code conf} are not among the entries: the kernel's
+ * unpacker follows a link in the middle of a name, but removes one to make a directory in its place
+ * (clean_path in init/initramfs.c), which would take {@code /lib} from an initramfs where it is a
+ * link to {@code usr/lib}.
+ */
+final class DriverArchive {
+  /** Where the tree of modules lies. */
+  static final String ROOT = "vmferry";
+
+  private static final String MARKER = ROOT + "/digest";
+  private static final int DIGEST_LENGTH = 64;
+
+  /** Bytes from the marker's entry to the archive's end. */
+  static final int TAIL_BYTES =
+      NewcArchive.entryBytes(MARKER, DIGEST_LENGTH + 1)
+          + NewcArchive.entryBytes(NewcArchive.TRAILER, 0);
+
+  /** All modules together: 256 MiB; an initramfs must fit into memory. */
+  private static final long MAX_BYTES = 256L << 20;
+
+  private static final int BLOCK = 512;
+
+  /** Zeros in front of the archive: a kernel since 5.11 takes four for the end of LZ4 data. */
+  private static final int MIN_ZEROS = 4;
+
+  private static final int LZ4_MAGIC = 0x184C2102;
+  private static final int LZ4_MAX_BLOCK = 8 << 20;
+  private static final int LZ4_MAX_SHORT = 15;
+  private static final int LZ4_MAX_BYTE = 255;
+
+  private static final String RULES =
+      """
+      # Loads the drivers of EC2 instances that were added to this initramfs.
+      ACTION=="add", SUBSYSTEM=="pci", ATTR{class}=="0x010802", RUN+="/sbin/modprobe -d /vmferry nvme"
+      ACTION=="add", SUBSYSTEM=="pci", ATTR{vendor}=="0x1d0f", ATTR{class}=="0x020000", RUN+="/sbin/modprobe -d /vmferry ena"
+      ACTION=="add", SUBSYSTEM=="pci", ATTR{vendor}=="0x5853", RUN+="/sbin/modprobe -d /vmferry xen-platform-pci"
+      ACTION=="add", SUBSYSTEM=="xen", ENV{MODALIAS}=="xen:vbd", RUN+="/sbin/modprobe -d /vmferry xen-blkfront"
+      ACTION=="add", SUBSYSTEM=="xen", ENV{MODALIAS}=="xen:vif", RUN+="/sbin/modprobe -d /vmferry xen-netfront"
+      """;
+
+  private DriverArchive() {}
+
+  /**
+   * Makes the archive; the same modules give the same bytes.
+   *
+   * @param version the kernel's release
+   * @param drivers the modules to load, each with its closure
+   * @throws DriverUnavailableException if a module cannot be taken
+   * @throws IOException if the guest's file system is damaged
+   */
+  static byte[] of(String version, List<String> drivers, KernelModules modules)
+      throws IOException, DriverUnavailableException {
+    Set<String> paths = new LinkedHashSet<>();
+    SortedMap<String, String> lines = new TreeMap<>();
+    for (String driver : drivers) {
+      for (String path : modules.closure(driver)) {
+        if (paths.add(path)) {
+          List<String> needed = modules.closure(KernelModules.nameOf(path)).reversed();
+          lines.put(
+              KernelModules.nameOf(path),
+              path + ":" + needed.stream().skip(1).map(p -> " " + p).collect(Collectors.joining()));
+        }
+      }
+    }
+    String tree = ROOT + "/lib/modules/" + version + "/";
+    NewcArchive archive = new NewcArchive();
+    directories(tree, paths).forEach(archive::directory);
+    // kmod may be built to look in /usr/lib/modules, below the directory given with -d too.
+    archive.directory(ROOT + "/usr").link(ROOT + "/usr/lib", "../lib");
+    long bytes = 0;
+    for (String path : new TreeSet<>(paths)) {
+      byte[] content = modules.content(path);
+      bytes += content.length;
+      if (bytes > MAX_BYTES) {
+        throw new DriverUnavailableException(
+            "the drivers of %s take more than %d bytes".formatted(version, MAX_BYTES));
+      }
+      archive.file(tree + path, content);
+    }
+    archive.file(
+        tree + "modules.dep",
+        lines.values().stream()
+            .map(line -> line + "\n")
+            .collect(Collectors.joining())
+            .getBytes(StandardCharsets.US_ASCII));
+    archive.file(tree + "modules.dep.bin", ModuleIndex.of(lines));
+    addLoaders(archive, drivers);
+    archive.file(MARKER, (digest(archive.soFar()) + "\n").getBytes(StandardCharsets.US_ASCII));
+    return archive.finish();
+  }
+
+  /** What a file that ends in such an archive says of its content; empty if it does not. */
+  static Optional<String> digestIn(byte[] tail) {
+    if (tail.length < TAIL_BYTES) {
+      return Optional.empty();
+    }
+    int start = tail.length - TAIL_BYTES;
+    int name = start + NewcArchive.HEADER_BYTES;
+    String found = new String(tail, name, MARKER.length(), StandardCharsets.US_ASCII);
+    String digest =
+        new String(
+            tail,
+            start + NewcArchive.entryBytes(MARKER, 0),
+            DIGEST_LENGTH,
+            StandardCharsets.US_ASCII);
+    return found.equals(MARKER) && digest.matches("[0-9a-f]+")
+        ? Optional.of(digest)
+        : Optional.empty();
+  }
+
+  /** What is written behind an initramfs so that the kernel unpacks the archive after it. */
+  static ByteBuffer appendix(byte[] archive, InitramfsFile file) {
+    if (file.ending() == InitramfsFile.Ending.LZ4) {
+      return lz4(archive);
+    }
+    int zeros = Math.toIntExact((BLOCK - file.size() % BLOCK) % BLOCK);
+    if (zeros < MIN_ZEROS) {
+      zeros += BLOCK;
+    }
+    return ByteBuffer.allocate(zeros + archive.length).position(zeros).put(archive).flip();
+  }
+
+  /**
+   * The archive as one more piece of an LZ4 stream in the old format, in blocks of literals only.
+   * Every kernel that reads LZ4 goes on at a second magic number, while those before 5.11 fail at
+   * zeros.
+   */
+  private static ByteBuffer lz4(byte[] archive) {
+    int blocks = (archive.length + LZ4_MAX_BLOCK - 1) / LZ4_MAX_BLOCK;
+    int blockBytes = (archive.length + blocks - 1) / blocks;
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.writeBytes(littleEndian(LZ4_MAGIC));
+    for (int at = 0; at < archive.length; at += blockBytes) {
+      int literals = Math.min(blockBytes, archive.length - at);
+      ByteArrayOutputStream block = new ByteArrayOutputStream();
+      block.write(Math.min(literals, LZ4_MAX_SHORT) << 4);
+      if (literals >= LZ4_MAX_SHORT) {
+        int left = literals - LZ4_MAX_SHORT;
+        for (; left >= LZ4_MAX_BYTE; left -= LZ4_MAX_BYTE) {
+          block.write(LZ4_MAX_BYTE);
+        }
+        block.write(left);
+      }
+      block.write(archive, at, literals);
+      out.writeBytes(littleEndian(block.size()));
+      out.writeBytes(block.toByteArray());
+    }
+    return ByteBuffer.wrap(out.toByteArray());
+  }
+
+  private static byte[] littleEndian(int value) {
+    return ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN).putInt(value).array();
+  }
+
+  private static SortedSet<String> directories(String tree, Set<String> paths) {
+    SortedSet<String> directories = new TreeSet<>();
+    for (String path : paths) {
+      String whole = tree + path;
+      for (int slash = whole.indexOf('/'); slash > 0; slash = whole.indexOf('/', slash + 1)) {
+        directories.add(whole.substring(0, slash));
+      }
+    }
+    return directories;
+  }
+
+  private static void addLoaders(NewcArchive archive, List<String> drivers) {
+    archive
+        .directory("etc/udev")
+        .directory("etc/udev/rules.d")
+        .file("etc/udev/rules.d/59-vmferry.rules", RULES.getBytes(StandardCharsets.US_ASCII))
+        .directory("conf/conf.d")
+        .file(
+            "conf/conf.d/vmferry-drivers",
+            """
+            # Loads the drivers of EC2 instances that were added to this initramfs.
+            for vmferry_driver in %s; do
+              modprobe -d /vmferry "$vmferry_driver" 2>/dev/null || true
+            done
+            unset vmferry_driver
+            """
+                .formatted(String.join(" ", drivers))
+                .getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static String digest(byte[] bytes) {
+    try {
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package io.vmferry.guest.linux.boot;
+
+import io.vmferry.guest.Guest;
+import io.vmferry.guest.GuestCommands;
+import io.vmferry.guest.GuestFacts;
+import io.vmferry.guest.GuestPaths;
+import io.vmferry.guest.Kernel;
+import io.vmferry.guest.LinuxFacts;
+import io.vmferry.guest.Modification;
+import io.vmferry.guest.ModificationOptions;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Puts the drivers of EC2's disks and networks into the initramfs of every kernel that may boot
+ * (E1): by appending a {@link DriverArchive}, or where that is asked for with the guest's own tool.
+ */
+final class InitramfsDrivers implements Modification {
+  private static final Duration REBUILD_LIMIT = Duration.ofMinutes(15);
+  private static final Pattern VERSION = Pattern.compile("[0-9][A-Za-z0-9_.+~-]*");
+
+  @Override
+  public String name() {
+    return "initramfs-drivers";
+  }
+
+  @Override
+  public boolean appliesTo(GuestFacts facts, ModificationOptions options) {
+    return facts.system() instanceof LinuxFacts;
+  }
+
+  @Override
+  public void apply(Guest guest) throws IOException {
+    InitramfsTool tool = InitramfsTool.of(guest.edits().files());
+    for (Kernel kernel : guest.linux().kernels()) {
+      if (!Drivers.canBoot(kernel)) {
+        guest.edits().note("Kernel %s has no driver for EC2's disks".formatted(kernel.version()));
+      } else if (Drivers.anyMissing(kernel)) {
+        add(guest, kernel, tool);
+      }
+    }
+  }
+
+  private static void add(Guest guest, Kernel kernel, InitramfsTool tool) throws IOException {
+    Optional<String> initramfs = initramfsOf(guest, kernel);
+    if (initramfs.isEmpty() || kernel.modules().isEmpty()) {
+      guest
+          .edits()
+          .note(
+              "Kernel %s has drivers for EC2 as modules only, and no %s"
+                  .formatted(
+                      kernel.version(),
+                      initramfs.isEmpty() ? "initramfs to load them" : "directory of modules"));
+      return;
+    }
+    KernelModules modules =
+        KernelModules.read(guest.edits().files(), kernel.modules().orElseThrow());
+    List<String> drivers = Drivers.missing(kernel, modules);
+    if (guest.options().rebuildInitramfs() && guest.commands().isPresent()) {
+      List<String> command = tool.rebuild(guest, kernel, initramfs.get(), drivers);
+      if (!command.isEmpty()) {
+        rebuild(guest, guest.commands().get(), command, initramfs.get());
+        return;
+      }
+    }
+    if (!tool.loadsWhatIsAdded()) {
+      guest
+          .edits()
+          .note(
+              "%s loads only the drivers it was made with; have it made anew by the guest's own"
+                      .formatted(initramfs.get())
+                  + " mkinitrd to boot from EC2's paravirtual disks");
+      return;
+    }
+    append(guest, kernel, initramfs.get(), modules, drivers);
+  }
+
+  private static Optional<String> initramfsOf(Guest guest, Kernel kernel) throws IOException {
+    return kernel.initramfs().isEmpty()
+        ? Optional.empty()
+        : GuestPaths.resolve(guest.edits().files(), kernel.initramfs().get());
+  }
+
+  private static void rebuild(
+      Guest guest, GuestCommands commands, List<String> command, String initramfs)
+      throws IOException {
+    if (guest.edits().keep(initramfs)) {
+      commands.run(command, REBUILD_LIMIT);
+      guest.edits().changed(initramfs, "Made anew by '%s'".formatted(String.join(" ", command)));
+    }
+  }
+
+  private static void append(
+      Guest guest, Kernel kernel, String initramfs, KernelModules modules, List<String> drivers)
+      throws IOException {
+    InitramfsFile file = InitramfsFile.read(guest.edits().files(), initramfs);
+    if (file.ending() == InitramfsFile.Ending.NONE
+        || !VERSION.matcher(kernel.version()).matches()) {
+      guest
+          .edits()
+          .note(
+              "%s is no initramfs that drivers can be appended to"
+                  .formatted(Printable.of(initramfs)));
+      return;
+    }
+    List<String> taken = new ArrayList<>(drivers);
+    for (String driver : drivers) {
+      try {
+        for (String path : modules.closure(driver)) {
+          modules.content(path);
+        }
+      } catch (DriverUnavailableException e) {
+        taken.remove(driver);
+        guest
+            .edits()
+            .note("%s goes without the driver %s: %s".formatted(initramfs, driver, e.getMessage()));
+      }
+    }
+    if (taken.isEmpty()) {
+      return;
+    }
+    try {
+      byte[] archive = DriverArchive.of(kernel.version(), taken, modules);
+      int tailBytes = DriverArchive.TAIL_BYTES;
+      byte[] tail = InitramfsFile.tail(guest.edits().files(), initramfs, file.size(), tailBytes);
+      Optional<String> before = DriverArchive.digestIn(tail);
+      if (before.isPresent()
+          && before.equals(
+              DriverArchive.digestIn(
+                  Arrays.copyOfRange(archive, archive.length - tailBytes, archive.length)))) {
+        return;
+      }
+      guest
+          .edits()
+          .append(
+              initramfs,
+              DriverArchive.appendix(archive, file),
+              "Appended %s for kernel %s".formatted(String.join(", ", taken), kernel.version()));
+    } catch (DriverUnavailableException e) {
+      guest.edits().note("%s: %s".formatted(initramfs, e.getMessage()));
+    }
+  }
+}
