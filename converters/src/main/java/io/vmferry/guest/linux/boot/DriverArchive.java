@@ -28,8 +28,9 @@ import java.util.stream.Collectors;
  * the guest's indexes in their place it would no longer find its file system's driver.
  *
  * <p>Two things load them. A udev rule, for every initramfs with udev: dracut's, SUSE's,
- * initramfs-tools'. And a file that initramfs-tools' init sources early. In the others' it does
- * nothing.
+ * initramfs-tools'. And a file that initramfs-tools' init sources early; in the others' it does
+ * nothing. Both name modprobe by its path: a shell of busybox would take its own, which does not know
+ * {@code -d}.
  *
  * <p>{@code lib}, {@code usr}, {@code etc} and {@code conf} are not among the entries: the kernel's
  * unpacker follows a link in the middle of a name, but removes one to make a directory in its place
@@ -207,7 +208,7 @@ final class DriverArchive {
             """
             # Loads the drivers of EC2 instances that were added to this initramfs.
             for vmferry_driver in %s; do
-              modprobe -d /vmferry "$vmferry_driver" 2>/dev/null || true
+              /sbin/modprobe -d /vmferry "$vmferry_driver" 2>/dev/null || true
             done
             unset vmferry_driver
             """
