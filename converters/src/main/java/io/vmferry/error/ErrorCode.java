@@ -283,6 +283,14 @@ public enum ErrorCode {
       Category.USER,
       "A program of the guest's failed or did not end.",
       "Run it in the machine the guest comes from to see why, or import without asking for it."),
+  GUEST_KERNEL_DRIVERS_MISSING(
+      Category.USER,
+      "No kernel of the guest has a driver for EC2's disks, NVMe or Xen.",
+      "Install a kernel of the distribution's that has one in the machine, and export it again."),
+  GUEST_UEFI_LOADER_MISSING(
+      Category.USER,
+      "The guest boots by UEFI, and its EFI system partition has no boot loader that is found without a boot entry.",
+      "Install the distribution's boot loader with its fallback, such as 'grub-install --removable', and export the machine again."),
   OVERLAY_FULL(
       Category.CAPACITY,
       "The changes to a guest's disks take more local disk space than they may.",

@@ -20,6 +20,16 @@ public record Kernel(
     Optional<String> modules,
     Map<Driver, Presence> drivers) {
 
+  /** Whether it has a driver in any way. */
+  public boolean has(Driver driver) {
+    return drivers.getOrDefault(driver, Presence.ABSENT) != Presence.ABSENT;
+  }
+
+  /** Whether it can drive the disks of at least one kind of EC2 instance. */
+  public boolean canBootOnEc2() {
+    return has(Driver.NVME) || has(Driver.XEN_BLKFRONT);
+  }
+
   /** The drivers EC2 may need, by the kernel's names of them. */
   public enum Driver {
     /** Block devices of Nitro instances. */

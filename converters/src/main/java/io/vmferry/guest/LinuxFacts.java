@@ -37,4 +37,30 @@ public record LinuxFacts(
   public String name() {
     return distribution.name();
   }
+
+  /** The kernel that boots by itself now; empty if that cannot be told. */
+  public Optional<Kernel> defaultKernel() {
+    return bootLoader
+        .defaultKernel()
+        .flatMap(
+            version ->
+                kernels.stream().filter(kernel -> kernel.version().equals(version)).findFirst());
+  }
+
+  /**
+   * The kernel that boots by itself on EC2: the default one if it can, else the newest with NVMe,
+   * else the newest with Xen's drivers, which the modifications make the default.
+   *
+   * @return empty if none can, or if the default cannot be told
+   */
+  public Optional<Kernel> kernelOnEc2() {
+    Optional<Kernel> byDefault = defaultKernel();
+    if (byDefault.isEmpty() || byDefault.get().canBootOnEc2()) {
+      return byDefault;
+    }
+    return kernels.stream()
+        .filter(kernel -> kernel.has(Kernel.Driver.NVME))
+        .findFirst()
+        .or(() -> kernels.stream().filter(Kernel::canBootOnEc2).findFirst());
+  }
 }

@@ -3,6 +3,7 @@ package io.vmferry.guest.linux.boot;
 import io.vmferry.guest.FileSystemFacts;
 import io.vmferry.guest.Guest;
 import io.vmferry.guest.GuestFiles;
+import io.vmferry.guest.Kernel;
 import io.vmferry.guest.LinuxFacts;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -93,15 +94,15 @@ final class CommandLineRules {
             kernel ->
                 name.equals(kernel.image().substring(kernel.image().lastIndexOf('/') + 1))
                     || name.endsWith("-" + kernel.version()))
-        .map(kernel -> kernel.version())
+        .map(Kernel::version)
         .findFirst();
   }
 
   /** The version of the kernel that must become the default, where the default cannot boot. */
   Optional<String> newDefault() {
-    return Drivers.defaultKernel(linux).filter(kernel -> !Drivers.canBoot(kernel)).isPresent()
-        ? Drivers.toBoot(linux).map(kernel -> kernel.version())
-        : Optional.empty();
+    Optional<Kernel> now = linux.defaultKernel();
+    Optional<Kernel> then = linux.kernelOnEc2();
+    return now.equals(then) ? Optional.empty() : then.map(Kernel::version);
   }
 
   private String root(String parameter, Set<String> effects) {

@@ -1,5 +1,7 @@
 package io.vmferry.guest.linux.boot;
 
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.guest.Guest;
 import io.vmferry.guest.GuestCommands;
 import io.vmferry.guest.GuestFacts;
@@ -15,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Puts the drivers of EC2's disks and networks into the initramfs of every kernel that may boot
@@ -34,11 +37,23 @@ final class InitramfsDrivers implements Modification {
     return facts.system() instanceof LinuxFacts;
   }
 
+  /**
+   * {@inheritDoc}
+   *
+   * @throws VmferryException {@link ErrorCode#GUEST_KERNEL_DRIVERS_MISSING} if no kernel can boot
+   */
   @Override
   public void apply(Guest guest) throws IOException {
+    List<Kernel> kernels = guest.linux().kernels();
+    if (!kernels.isEmpty() && kernels.stream().noneMatch(Kernel::canBootOnEc2)) {
+      throw new VmferryException(
+          ErrorCode.GUEST_KERNEL_DRIVERS_MISSING,
+          "None of the kernels %s has NVMe or Xen block devices"
+              .formatted(kernels.stream().map(Kernel::version).collect(Collectors.joining(", "))));
+    }
     InitramfsTool tool = InitramfsTool.of(guest.edits().files());
     for (Kernel kernel : guest.linux().kernels()) {
-      if (!Drivers.canBoot(kernel)) {
+      if (!kernel.canBootOnEc2()) {
         guest.edits().note("Kernel %s has no driver for EC2's disks".formatted(kernel.version()));
       } else if (Drivers.anyMissing(kernel)) {
         add(guest, kernel, tool);

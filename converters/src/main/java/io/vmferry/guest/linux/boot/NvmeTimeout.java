@@ -48,7 +48,7 @@ enum NvmeTimeout {
     boolean any = false;
     for (Kernel kernel : linux.kernels()) {
       boolean concerned = version.isEmpty() || version.get().equals(kernel.version());
-      if (concerned && Drivers.has(kernel, Driver.NVME)) {
+      if (concerned && kernel.has(Driver.NVME)) {
         any = true;
         NvmeTimeout one = of(files, kernel);
         oldest = one.compareTo(oldest) > 0 ? one : oldest;
