@@ -54,8 +54,7 @@ public final class CloudInit implements Modification {
   public void apply(Guest guest) throws IOException {
     GuestEdits edits = guest.edits();
     List<String> paths = new ArrayList<>(List.of(MAIN));
-    for (String path :
-        ConfigFiles.list(edits.files(), DIRECTORY, name -> name.endsWith(".cfg"))) {
+    for (String path : ConfigFiles.list(edits.files(), DIRECTORY, name -> name.endsWith(".cfg"))) {
       String name = GuestPaths.name(path).toLowerCase(Locale.ROOT);
       if (FOREIGN.matcher(name).matches()) {
         edits.remove(path, "of another cloud or an installer");

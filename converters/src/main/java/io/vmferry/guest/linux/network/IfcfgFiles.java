@@ -82,7 +82,9 @@ record IfcfgFiles(List<TextFile> cards, Optional<TextFile> carrier) {
   private static boolean isOther(ShellVariables variables) {
     return variables
         .get("TYPE")
-        .filter(type -> type.matches("(?i)wireless|modem|xdsl|isdn|gre|ipip|sit|ipsec|infiniband|tap|tun"))
+        .filter(
+            type ->
+                type.matches("(?i)wireless|modem|xdsl|isdn|gre|ipip|sit|ipsec|infiniband|tap|tun"))
         .isPresent();
   }
 

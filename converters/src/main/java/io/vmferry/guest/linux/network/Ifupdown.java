@@ -23,7 +23,8 @@ import java.util.stream.Collectors;
  * interface by DHCP comes.
  */
 public final class Ifupdown implements Modification {
-  private static final String MARK = "# One network interface, whatever its name, by DHCP (vmferry).\n";
+  private static final String MARK =
+      "# One network interface, whatever its name, by DHCP (vmferry).\n";
   private static final String SCRIPT = "/etc/network/vmferry-interface";
   private static final String SUMMARY = "DHCP on any interface; static addresses dropped";
 
@@ -69,7 +70,8 @@ public final class Ifupdown implements Modification {
       if (stanza.contains(SCRIPT)) {
         edits.create(
             SCRIPT,
-            StandardCharsets.UTF_8.encode("#!/bin/sh\n# Any interface is this one.\necho vmferry\n"),
+            StandardCharsets.UTF_8.encode(
+                "#!/bin/sh\n# Any interface is this one.\necho vmferry\n"),
             0755,
             "maps any interface to the one that is configured");
       }
@@ -91,7 +93,8 @@ public final class Ifupdown implements Modification {
     }
     String text = InterfacesFile.of(file.text().replace(MARK, "")).withoutCards();
     String gap = stanza.isEmpty() || text.isEmpty() || text.endsWith("\n\n") ? "" : "\n";
-    edits.change(file, text + gap + stanza, stanza.isEmpty() ? "static addresses dropped" : SUMMARY);
+    edits.change(
+        file, text + gap + stanza, stanza.isEmpty() ? "static addresses dropped" : SUMMARY);
   }
 
   private static String without(String text, String end) {
@@ -116,9 +119,7 @@ public final class Ifupdown implements Modification {
             + "allow-hotplug "
             + String.join(" ", NAMES)
             + "\n"
-            + NAMES.stream()
-                .map("iface %s inet dhcp\n"::formatted)
-                .collect(Collectors.joining());
+            + NAMES.stream().map("iface %s inet dhcp\n"::formatted).collect(Collectors.joining());
       }
     }
     return MARK

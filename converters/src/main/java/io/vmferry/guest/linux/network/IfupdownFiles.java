@@ -80,7 +80,8 @@ final class IfupdownFiles {
   /** A shell's pattern of a file name, as a regular expression. */
   private static Pattern glob(String pattern) {
     StringBuilder regex = new StringBuilder();
-    for (char c : pattern.toCharArray()) {
+    for (int i = 0; i < pattern.length(); i++) {
+      char c = pattern.charAt(i);
       switch (c) {
         case '*' -> regex.append("[^/]*");
         case '?' -> regex.append("[^/]");

@@ -46,7 +46,7 @@ final class InterfacesFile {
     }
   }
 
-  private record Line(String text, @Nullable Stanza stanza) {}
+  private record Line(String text, @Nullable Stanza stanza, boolean isHead) {}
 
   private final List<Line> lines;
 
@@ -62,18 +62,20 @@ final class InterfacesFile {
       List<String> words = words(line);
       boolean comment = !words.isEmpty() && words.getFirst().startsWith("#");
       if (continued && stanza != null) {
-        (stanza.isSelection() ? stanza.head() : new ArrayList<String>()).addAll(words);
-        lines.add(new Line(line, stanza));
+        if (stanza.isSelection()) {
+          stanza.head().addAll(words);
+        }
+        lines.add(new Line(line, stanza, false));
       } else if (words.isEmpty() || (comment && !Character.isWhitespace(line.charAt(0)))) {
-        lines.add(new Line(line, null));
+        lines.add(new Line(line, null, false));
       } else if (!comment && isHead(words.getFirst())) {
         stanza = new Stanza(new ArrayList<>(words), new ArrayList<>());
-        lines.add(new Line(line, stanza));
+        lines.add(new Line(line, stanza, true));
       } else {
         if (!comment && stanza != null) {
           stanza.options().add(words);
         }
-        lines.add(new Line(line, stanza));
+        lines.add(new Line(line, stanza, false));
       }
       continued = line.endsWith("\\");
     }
@@ -105,15 +107,13 @@ final class InterfacesFile {
             .map(Stanza::first)
             .toList();
     StringBuilder text = new StringBuilder();
-    Stanza last = null;
     for (Line line : lines) {
       Stanza stanza = line.stanza();
       if (stanza == null || !(stanza.isOfCard() || stanza.isSelection())) {
         text.append(line.text()).append('\n');
-      } else if (stanza.isSelection() && stanza != last) {
+      } else if (stanza.isSelection() && line.isHead()) {
         text.append(selection(line.text(), stanza, kept));
       }
-      last = stanza;
     }
     return text.toString();
   }
@@ -128,11 +128,13 @@ final class InterfacesFile {
     if (names.isEmpty()) {
       return "";
     }
-    return names.equals(all) ? line + "\n" : stanza.keyword() + " " + String.join(" ", names) + "\n";
+    return names.equals(all)
+        ? line + "\n"
+        : stanza.keyword() + " " + String.join(" ", names) + "\n";
   }
 
   private Stream<Stanza> stanzas() {
-    return lines.stream().flatMap(line -> Stream.ofNullable(line.stanza())).distinct();
+    return lines.stream().filter(Line::isHead).flatMap(line -> Stream.ofNullable(line.stanza()));
   }
 
   private static boolean isHead(String word) {

@@ -68,8 +68,7 @@ public final class MacBoundNames implements Modification {
       if (!ConfigFiles.isMasked(files, path)) {
         Optional<TextFile> rules = ConfigFiles.read(edits, path);
         if (rules.isPresent()) {
-          edits.change(
-              rules.get(), withoutNames(rules.get().text()), "no names by MAC address");
+          edits.change(rules.get(), withoutNames(rules.get().text()), "no names by MAC address");
         }
       }
     }
@@ -87,7 +86,8 @@ public final class MacBoundNames implements Modification {
     try {
       ConfigFiles.remove(guest, path, "names interfaces by MAC address");
     } catch (VmferryException e) {
-      if (e.code() != ErrorCode.GUEST_FILE_UNWRITABLE && e.code() != ErrorCode.GUEST_COMMAND_FAILED) {
+      if (e.code() != ErrorCode.GUEST_FILE_UNWRITABLE
+          && e.code() != ErrorCode.GUEST_COMMAND_FAILED) {
         throw e;
       }
       // It names interfaces that are not there; the new one only gets another number.

@@ -30,7 +30,8 @@ public final class NetworkCheck implements Modification {
     if (EffectiveNetwork.of(guest).isEmpty()) {
       guest
           .edits()
-          .note("Nothing was found that could bring up the network: the machine may get no address");
+          .note(
+              "Nothing was found that could bring up the network: the machine may get no address");
     }
   }
 }

@@ -15,9 +15,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * NetworkManager's profiles: one of a card becomes DHCP for any interface, those of others go. Where
- * there is none and NetworkManager is what configures the network, one is made: its own default
- * would do the same, but {@code NetworkManager-config-server} turns that off.
+ * NetworkManager's profiles: one of a card becomes DHCP for any interface, those of others go.
+ * Where there is none and NetworkManager is what configures the network, one is made: its own
+ * default would do the same, but {@code NetworkManager-config-server} turns that off.
  */
 public final class NetworkManager implements Modification {
   /** NetworkManager ignores profiles that others may read. */
@@ -101,7 +101,8 @@ public final class NetworkManager implements Modification {
             .without("ipv4", ADDRESSES.asMatchPredicate())
             .without("ipv6", ADDRESSES.asMatchPredicate())
             .with("ipv4", "method", "auto");
-    boolean off = profile.get("ipv6", "method").filter(m -> m.matches("ignore|disabled")).isPresent();
+    boolean off =
+        profile.get("ipv6", "method").filter(m -> m.matches("ignore|disabled")).isPresent();
     return off ? changed : changed.with("ipv6", "method", "auto");
   }
 }

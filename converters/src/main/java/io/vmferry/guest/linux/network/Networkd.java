@@ -172,8 +172,7 @@ public final class Networkd implements Modification {
 
   private static List<Unit> read(GuestEdits edits, String suffix) throws IOException {
     List<Unit> units = new ArrayList<>();
-    for (String path :
-        ConfigFiles.list(edits.files(), DIRECTORY, name -> name.endsWith(suffix))) {
+    for (String path : ConfigFiles.list(edits.files(), DIRECTORY, name -> name.endsWith(suffix))) {
       if (!ConfigFiles.isMasked(edits.files(), path)) {
         Optional<TextFile> file = ConfigFiles.read(edits, path);
         file.ifPresent(text -> units.add(new Unit(path, IniFile.of(text.text()))));

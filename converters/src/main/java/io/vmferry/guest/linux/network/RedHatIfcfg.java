@@ -119,8 +119,7 @@ public final class RedHatIfcfg implements Modification {
   }
 
   private static void dropRoutes(GuestEdits edits) throws IOException {
-    for (String path :
-        ConfigFiles.list(edits.files(), DIRECTORY, ROUTES.asMatchPredicate())) {
+    for (String path : ConfigFiles.list(edits.files(), DIRECTORY, ROUTES.asMatchPredicate())) {
       String device = GuestPaths.name(path).replaceFirst("^[a-z6]+-", "");
       if (Interfaces.mayBeCard(device)) {
         edits.remove(path, "static routes");

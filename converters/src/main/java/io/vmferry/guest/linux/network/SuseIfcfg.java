@@ -73,8 +73,7 @@ public final class SuseIfcfg implements Modification {
         edits.remove(file.path(), "an interface that is not there on EC2");
       }
     }
-    for (String path :
-        ConfigFiles.list(edits.files(), DIRECTORY, ROUTES.asMatchPredicate())) {
+    for (String path : ConfigFiles.list(edits.files(), DIRECTORY, ROUTES.asMatchPredicate())) {
       edits.remove(path, "static routes");
     }
     dropNameServers(edits);
