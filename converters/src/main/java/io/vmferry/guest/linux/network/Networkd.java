@@ -150,12 +150,13 @@ public final class Networkd implements Modification {
 
   private static boolean isCard(IniFile network, Set<String> virtual) {
     Unit unit = new Unit("", network);
-    boolean other =
+    boolean byKind =
         Stream.of("Virtualization", "Kind", "SSID", "WLANInterfaceType")
-                .anyMatch(key -> network.get("Match", key).isPresent())
-            || words(unit, "Match", "Type").noneMatch("ether"::equals)
-                && network.get("Match", "Type").isPresent();
-    if (other) {
+            .anyMatch(key -> network.get("Match", key).isPresent());
+    boolean byType =
+        network.get("Match", "Type").isPresent()
+            && words(unit, "Match", "Type").noneMatch("ether"::equals);
+    if (byKind || byType) {
       return false;
     }
     List<String> names =

@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.guest.linux.config;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.guest.linux.network;
+
+import org.jspecify.annotations.NullMarked;
