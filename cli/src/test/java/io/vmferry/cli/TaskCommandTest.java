@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
@@ -122,7 +123,7 @@ final class TaskCommandTest {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            Map.of()),
+            Map.of(), GuestOptions.AS_IT_IS),
         FakeBackend.CREATED);
   }
 

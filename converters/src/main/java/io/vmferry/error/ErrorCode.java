@@ -308,6 +308,11 @@ public enum ErrorCode {
       "A step in the libguestfs appliance took longer than it may.",
       "Try again; if it fails for the same reason, the guest's file systems may be damaged: check them on the source machine."),
 
+  GUEST_ATTRIBUTE_CONTRADICTED(
+      Category.USER,
+      "The request asks for an attribute of the image that does not fit what the guest was found to be.",
+      "Leave the option out, so that the image gets what fits the guest, or be sure that the guest does boot so."),
+
   // Sources.
   SOURCE_LOCATION_INVALID(
       Category.USER,
@@ -337,6 +342,10 @@ public enum ErrorCode {
       Category.USER,
       "The URL leads to a private, loopback or link-local address.",
       "Upload the image to S3 and import it from there."),
+  SOURCE_WITHOUT_RANGES(
+      Category.USER,
+      "The web server does not take range requests, so that nothing can be told before the file is copied.",
+      "Use a server that takes them, download the file, or import without checking first."),
   SOURCE_SIZE_UNKNOWN(
       Category.USER,
       "The server of the URL does not tell the file's size, or compresses what it sends.",

@@ -3,6 +3,7 @@ package io.vmferry.it;
 import io.vmferry.disk.convert.ChunkPlanner;
 import io.vmferry.functions.port.RemoteFiles;
 import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
@@ -77,7 +78,7 @@ final class DeployedStack implements AutoCloseable {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                Map.of()));
+                Map.of(), GuestOptions.AS_IT_IS));
     if (!stack.awaitExecution(id, TIMEOUT)) {
       throw new AssertionError("the execution of %s still runs after %s".formatted(id, TIMEOUT));
     }

@@ -42,6 +42,8 @@ class ImportDefinitionTest {
             "PlanFunction",
             "ConvertChunkFunction",
             "VerifyManifestFunction",
+            "ModifyOsFunction",
+            "ApplyChangesFunction",
             "CompleteSnapshotsFunction",
             "CheckSnapshotsFunction",
             "RegisterFunction",
@@ -107,6 +109,30 @@ class ImportDefinitionTest {
           .isEqualTo("JSON");
       assertThat(map.has("ItemBatcher")).isFalse();
     }
+  }
+
+  @Test
+  void changesTheGuestBesideTheConversionAndWritesTheChangesAfterBoth() {
+    JsonNode work = machine.path("States").path("Work");
+    List<String> beside = new ArrayList<>();
+    work.path("Branches")
+        .forEach(
+            branch -> branch.path("States").fieldNames().forEachRemaining(beside::add));
+    assertThat(beside).contains("ConvertChunks", "VerifyManifest", "ModifyOs");
+    assertThat(next("Work")).isEqualTo("ChangesToWrite");
+    assertThat(next("ApplyChanges")).isEqualTo("CompleteSnapshots");
+    JsonNode choice = machine.path("States").path("ChangesToWrite");
+    assertThat(choice.path("Choices").path(0).path("Condition").asText())
+        .isEqualTo("{% $dryRun %}");
+    assertThat(choice.path("Choices").path(0).path("Next").asText()).isEqualTo("Register");
+    assertThat(choice.path("Choices").path(1).path("Condition").asText())
+        .isEqualTo("{% $modifyOs %}");
+    assertThat(choice.path("Choices").path(1).path("Next").asText()).isEqualTo("ApplyChanges");
+    assertThat(choice.path("Default").asText()).isEqualTo("CompleteSnapshots");
+  }
+
+  private String next(String state) {
+    return machine.path("States").path(state).path("Next").asText();
   }
 
   private List<Map.Entry<String, JsonNode>> tasks() {

@@ -8,6 +8,7 @@ import io.vmferry.functions.task.ObjectVersion;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.function.Supplier;
 import software.amazon.awssdk.core.sync.ResponseTransformer;
@@ -75,6 +76,14 @@ public final class S3ObjectStore implements ObjectStore {
                 .putObject(
                     r -> r.bucket(bucket).key(key).contentMD5(Digests.md5(content)),
                     ByteBufferBody.of(ByteBuffer.wrap(content))));
+  }
+
+  @Override
+  public void put(String bucket, String key, Path file) {
+    AwsFailures.call(
+        "s3:PutObject",
+        url(bucket, key),
+        () -> s3.get().putObject(r -> r.bucket(bucket).key(key), file));
   }
 
   @Override

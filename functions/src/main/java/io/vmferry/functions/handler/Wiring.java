@@ -2,11 +2,13 @@ package io.vmferry.functions.handler;
 
 import io.vmferry.functions.aws.AwsPorts;
 import io.vmferry.functions.port.Ports;
+import io.vmferry.functions.service.ApplyChanges;
 import io.vmferry.functions.service.Cleanup;
 import io.vmferry.functions.service.CompleteSnapshots;
 import io.vmferry.functions.service.ConvertChunk;
 import io.vmferry.functions.service.DownloadRange;
 import io.vmferry.functions.service.Downloads;
+import io.vmferry.functions.service.ModifyOs;
 import io.vmferry.functions.service.Plan;
 import io.vmferry.functions.service.Register;
 import io.vmferry.functions.service.Removal;
@@ -14,24 +16,37 @@ import io.vmferry.functions.service.StartImport;
 import io.vmferry.functions.service.Validate;
 import io.vmferry.functions.service.VerifyManifest;
 import io.vmferry.functions.service.WorkFiles;
+import io.vmferry.guest.conversion.ApplianceConversion;
+import io.vmferry.guest.conversion.GuestConversion;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
  * Puts services together from a configuration and ports: the composition root of every function.
  */
 public final class Wiring {
+  /** A minute less than a function may run, so that it can say why it ends. */
+  private static final Duration GUEST_LIMIT = Duration.ofMinutes(14);
+
   private final Config config;
   private final Ports ports;
+  private final GuestConversion guests;
   private final WorkFiles files;
   private final Clock clock;
   private final RandomGenerator random;
 
-  /** Services on these ports. */
-  public Wiring(Config config, Ports ports, Clock clock, RandomGenerator random) {
+  /**
+   * Services on these ports.
+   *
+   * @param guests opens guests, and changes them
+   */
+  public Wiring(
+      Config config, Ports ports, GuestConversion guests, Clock clock, RandomGenerator random) {
     this.config = config;
     this.ports = ports;
+    this.guests = guests;
     this.files = new WorkFiles(config.workBucket());
     this.clock = clock;
     this.random = random;
@@ -43,6 +58,7 @@ public final class Wiring {
     return new Wiring(
         config,
         AwsPorts.fromEnvironment(config.table(), config.importStateMachine(), config.retention()),
+        ApplianceConversion.inTemporaryFiles(),
         Clock.systemUTC(),
         new SecureRandom());
   }
@@ -98,6 +114,23 @@ public final class Wiring {
   /** The check of an OVA's files. */
   public VerifyManifest verifyManifest() {
     return new VerifyManifest(ports.tasks(), ports.objects(), config.reading());
+  }
+
+  /** What makes the guest boot. */
+  public ModifyOs modifyOs() {
+    return new ModifyOs(ports.tasks(), ports.objects(), files, guests, clock, GUEST_LIMIT);
+  }
+
+  /** What that changed, over what was converted. */
+  public ApplyChanges applyChanges() {
+    return new ApplyChanges(
+        ports.tasks(),
+        ports.objects(),
+        ports.snapshots(),
+        files,
+        clock,
+        config.reading(),
+        config.workers());
   }
 
   /** The end of writing. */

@@ -1,6 +1,8 @@
 package io.vmferry.functions.json;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -10,6 +12,8 @@ import com.fasterxml.jackson.datatype.jdk8.Jdk8Module;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
+import io.vmferry.guest.LinuxFacts;
+import io.vmferry.guest.OperatingSystem;
 
 /**
  * The one configuration of JSON: unknown properties are refused, absent values are left out, times
@@ -18,6 +22,7 @@ import io.vmferry.error.VmferryException;
 public final class Json {
   private static final ObjectMapper MAPPER =
       JsonMapper.builder()
+          .addMixIn(OperatingSystem.class, KindOfSystem.class)
           .addModule(new Jdk8Module())
           .addModule(new JavaTimeModule())
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -28,6 +33,11 @@ public final class Json {
           .build();
 
   private Json() {}
+
+  /** Tells the systems apart by a property of their own; the guests' model knows no JSON. */
+  @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "kind")
+  @JsonSubTypes(@JsonSubTypes.Type(value = LinuxFacts.class, name = "linux"))
+  private interface KindOfSystem {}
 
   /** The shared mapper; safe for use by many threads. */
   public static ObjectMapper mapper() {

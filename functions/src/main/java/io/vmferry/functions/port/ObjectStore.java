@@ -5,6 +5,7 @@ import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.task.ObjectVersion;
 import java.io.InputStream;
+import java.nio.file.Path;
 
 /** Objects in S3. */
 public interface ObjectStore {
@@ -30,6 +31,9 @@ public interface ObjectStore {
 
   /** Stores an object that fits in memory. */
   void put(String bucket, String key, byte[] content);
+
+  /** Stores a file of at most 5 GiB. */
+  void put(String bucket, String key, Path file);
 
   /**
    * Deletes an object, or everything below a prefix that ends in {@code /}. What is not there is

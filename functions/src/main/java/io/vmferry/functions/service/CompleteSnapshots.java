@@ -11,8 +11,6 @@ import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskStatus;
 import java.io.IOException;
 import java.io.InputStream;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /**
  * Ends the writing of a task's snapshots: tells EBS how many blocks there are and the digest over
@@ -53,18 +51,30 @@ public final class CompleteSnapshots {
     for (Disk disk : task.disks()) {
       String snapshotId = disk.snapshotId().orElseThrow();
       if (snapshots.state(snapshotId) == SnapshotStore.State.PENDING) {
-        MessageDigest all = sha256();
-        int blocks = 0;
-        for (int chunk = 0; chunk < disk.chunks(); chunk++) {
-          String key = files.digests(taskId, disk.index(), chunk);
-          try (InputStream stored = objects.read(files.bucket(), key)) {
-            blocks += BlockDigests.read(stored, (index, digest) -> all.update(digest));
-          }
-        }
-        snapshots.complete(snapshotId, blocks, all.digest());
+        SnapshotDigest digest = digest(task, disk);
+        snapshots.complete(snapshotId, digest.blocks(), digest.checksum());
       }
     }
     return check(taskId);
+  }
+
+  /** The digest over the blocks of a disk's chunks with the guest's changed blocks over them. */
+  private SnapshotDigest digest(Task task, Disk disk) throws IOException {
+    SnapshotDigest digest = new SnapshotDigest();
+    if (task.request().opensGuest()) {
+      String key = files.overlayDigests(task.id(), disk.index());
+      try (InputStream stored = objects.read(files.bucket(), key)) {
+        BlockDigests.read(stored, digest::putOver);
+      }
+    }
+    for (int chunk = 0; chunk < disk.chunks(); chunk++) {
+      String key = files.digests(task.id(), disk.index(), chunk);
+      try (InputStream stored = objects.read(files.bucket(), key)) {
+        BlockDigests.read(stored, digest::add);
+      }
+    }
+    digest.finish();
+    return digest;
   }
 
   /**
@@ -87,13 +97,5 @@ public final class CompleteSnapshots {
       }
     }
     return new Result(taskId, ready);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JRE has SHA-256", e);
-    }
   }
 }

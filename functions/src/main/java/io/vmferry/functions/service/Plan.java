@@ -63,8 +63,15 @@ public final class Plan {
    * @param taskId the task
    * @param chunks the chunks to convert
    * @param verifications the files to check against their manifest
+   * @param modifyOs whether the guest is opened
+   * @param dryRun whether nothing is written; there are no chunks and no verifications then
    */
-  public record Result(String taskId, ItemList chunks, ItemList verifications) {}
+  public record Result(
+      String taskId,
+      ItemList chunks,
+      ItemList verifications,
+      boolean modifyOs,
+      boolean dryRun) {}
 
   /**
    * Plans a task.
@@ -77,18 +84,26 @@ public final class Plan {
     List<Verification> verifications = readVerifications(taskId);
     List<Disk> disks = lookIntoDownloads(task, verifications);
     Validate.checkCount(task, disks.size(), 0);
+    boolean dryRun = task.request().onlyReports();
     List<Chunk> chunks = new ArrayList<>();
     List<Disk> planned = new ArrayList<>();
     for (Disk disk : disks) {
-      planned.add(withSnapshot(task, withChunks(taskId, disk, chunks)));
+      planned.add(dryRun ? disk : withSnapshot(task, withChunks(taskId, disk, chunks)));
     }
     Result result =
         new Result(
             taskId,
             store(files.plan(taskId), chunks),
-            store(files.verifications(taskId), verifications));
+            store(files.verifications(taskId), dryRun ? List.of() : verifications),
+            task.request().opensGuest(),
+            dryRun);
     tasks.update(
-        taskId, t -> t.withDisks(planned).reached(TaskStatus.CONVERTING, "writing snapshots"));
+        taskId,
+        t ->
+            t.withDisks(planned)
+                .reached(
+                    TaskStatus.CONVERTING,
+                    dryRun ? "looking into the guest" : "writing snapshots"));
     return result;
   }
 

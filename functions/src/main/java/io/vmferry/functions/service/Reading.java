@@ -13,6 +13,9 @@ public record Reading(int segmentBytes, long cacheBytes, int readAhead) {
   /** For headers and directories: small pieces, nothing ahead. */
   static final Reading HEADERS = new Reading(64 << 10, 4 * MIB, 0);
 
+  /** For a guest's file systems: many small reads here and there, of which many lie together. */
+  static final Reading GUEST = new Reading(256 << 10, 64 * MIB, 1);
+
   /**
    * For the disk's data, with so much memory for each source: pieces of 1 to 4 MiB, a quarter of
    * the memory ahead.

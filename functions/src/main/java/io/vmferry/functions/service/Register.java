@@ -50,12 +50,14 @@ public final class Register {
     if (task.status() == TaskStatus.COMPLETED) {
       return task;
     }
-    if (task.request().kind() == TaskKind.IMPORT_IMAGE) {
+    boolean dryRun = task.request().onlyReports();
+    if (task.request().kind() == TaskKind.IMPORT_IMAGE && !dryRun) {
       task = withImage(task);
     }
     // Before the end: a completed task has nothing left behind.
     removal.removeIntermediate(taskId);
-    Task ended = tasks.update(taskId, t -> t.advanced(TaskStatus.COMPLETED, "completed"));
+    String message = dryRun ? "completed: nothing was made, as asked" : "completed";
+    Task ended = tasks.update(taskId, t -> t.advanced(TaskStatus.COMPLETED, message));
     effects.list(taskId).forEach(effect -> effects.forget(taskId, effect));
     return ended;
   }

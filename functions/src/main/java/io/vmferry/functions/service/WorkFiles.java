@@ -44,6 +44,21 @@ public final class WorkFiles {
     return "%sdigests/%02d/%08d".formatted(prefix(taskId), disk, chunk);
   }
 
+  /** What was found in the guest and changed; its existence means that the guest is done. */
+  String guest(String taskId) {
+    return prefix(taskId) + "guest.json";
+  }
+
+  /** The changed blocks of a disk, as a sparse VMDK. */
+  String overlay(String taskId, int disk) {
+    return "%sguest/%02d.vmdk".formatted(prefix(taskId), disk);
+  }
+
+  /** The digests of the changed blocks; its existence means that they are written. */
+  String overlayDigests(String taskId, int disk) {
+    return "%sguest/%02d.digests".formatted(prefix(taskId), disk);
+  }
+
   /** The copy of a source that came from a web server. */
   String staged(String taskId, int container) {
     return "%ssources/%02d".formatted(prefix(taskId), container);

@@ -78,4 +78,18 @@ public record Disk(
         newChunks,
         newPlannedBytes);
   }
+
+  /** The same disk with other content. */
+  public Disk withContent(DiskFormat newFormat, List<ContentFile> newFiles) {
+    return new Disk(
+        index,
+        container,
+        newFormat,
+        virtualSize,
+        newFiles,
+        deviceName,
+        snapshotId,
+        chunks,
+        plannedBytes);
+  }
 }

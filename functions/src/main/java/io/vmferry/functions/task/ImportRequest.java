@@ -2,6 +2,7 @@ package io.vmferry.functions.task;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -18,6 +19,7 @@ import java.util.Optional;
  * @param kmsKeyId the key that encrypts them; empty for the account's default
  * @param clientToken the same token and parameters start one task only; at most 64 characters
  * @param tags of the image and its snapshots
+ * @param guest what is done to the guest; a snapshot's is always left as it is
  */
 public record ImportRequest(
     TaskKind kind,
@@ -29,12 +31,15 @@ public record ImportRequest(
     Optional<Boolean> encrypted,
     Optional<String> kmsKeyId,
     Optional<String> clientToken,
-    Map<String, String> tags) {
+    Map<String, String> tags,
+    GuestOptions guest) {
 
   /** Copies the collections. */
   public ImportRequest {
     containers = List.copyOf(containers);
     tags = Map.copyOf(tags);
+    // Requests that were stored before there was a choice left the guest as it is.
+    guest = Objects.requireNonNullElse(guest, GuestOptions.AS_IT_IS);
   }
 
   /** The request with no credentials in its containers' locations. */
@@ -49,6 +54,17 @@ public record ImportRequest(
         encrypted,
         kmsKeyId,
         clientToken,
-        tags);
+        tags,
+        guest.withoutCredentials());
+  }
+
+  /** Whether the guest is to be changed, or would be. */
+  public boolean opensGuest() {
+    return kind == TaskKind.IMPORT_IMAGE && guest.modify();
+  }
+
+  /** Whether nothing is to be made but the report. */
+  public boolean onlyReports() {
+    return opensGuest() && guest.dryRun();
   }
 }

@@ -2,6 +2,7 @@ package io.vmferry.functions.task;
 
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
+import io.vmferry.guest.conversion.ConversionReport;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,7 @@ import java.util.function.Consumer;
  * @param bootMode the boot mode the sources ask for, where the request has none
  * @param imageId the AMI, once it is registered
  * @param error why it failed
+ * @param guest what was found in the guest and changed, once that is done
  * @param version counts the changes; the store's optimistic lock
  */
 public record Task(
@@ -33,6 +35,7 @@ public record Task(
     Optional<String> bootMode,
     Optional<String> imageId,
     Optional<TaskError> error,
+    Optional<ConversionReport> guest,
     long version) {
 
   /** Copies the list. */
@@ -50,6 +53,7 @@ public record Task(
         now,
         now,
         List.of(),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
@@ -107,6 +111,11 @@ public record Task(
     return changed(task -> task.error = Optional.of(error.orElse(reason)));
   }
 
+  /** The task with what was found in its guest and changed. */
+  public Task withGuest(ConversionReport report) {
+    return changed(task -> task.guest = Optional.of(report));
+  }
+
   /** The task with no credentials in its request; what is kept of a task that has ended. */
   public Task withoutCredentials() {
     return changed(task -> task.request = request.withoutCredentials());
@@ -151,6 +160,7 @@ public record Task(
     private Optional<String> bootMode;
     private Optional<String> imageId;
     private Optional<TaskError> error;
+    private Optional<ConversionReport> guest;
     private long version;
 
     Draft(Task task) {
@@ -162,6 +172,7 @@ public record Task(
       bootMode = task.bootMode;
       imageId = task.imageId;
       error = task.error;
+      guest = task.guest;
       version = task.version;
     }
 
@@ -177,6 +188,7 @@ public record Task(
           bootMode,
           imageId,
           error,
+          guest,
           version);
     }
   }

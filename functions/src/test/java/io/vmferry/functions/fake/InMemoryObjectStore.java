@@ -8,7 +8,10 @@ import io.vmferry.functions.task.ObjectVersion;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -79,6 +82,15 @@ public final class InMemoryObjectStore implements ObjectStore {
   public void put(String bucket, String key, byte[] content) {
     faults.check("put");
     objects.put(bucket + "/" + key, content.clone());
+  }
+
+  @Override
+  public void put(String bucket, String key, Path file) {
+    try {
+      put(bucket, key, Files.readAllBytes(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Override

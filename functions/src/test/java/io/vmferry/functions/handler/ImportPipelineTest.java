@@ -422,6 +422,6 @@ class ImportPipelineTest {
         request.encrypted(),
         request.kmsKeyId(),
         Optional.of(token),
-        request.tags());
+        request.tags(), request.guest());
   }
 }

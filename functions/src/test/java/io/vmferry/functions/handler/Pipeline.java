@@ -4,6 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.disk.convert.ChunkPlanner;
+import io.vmferry.functions.fake.FakeConversion;
 import io.vmferry.functions.fake.FakeRemoteFiles;
 import io.vmferry.functions.fake.InMemoryEffectStore;
 import io.vmferry.functions.fake.InMemoryImageStore;
@@ -18,6 +19,8 @@ import io.vmferry.functions.port.Ports;
 import io.vmferry.functions.service.Reading;
 import io.vmferry.functions.service.UploadArea;
 import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.GuestOptions;
+import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
@@ -51,6 +54,7 @@ final class Pipeline {
   final InMemoryImageStore images = new InMemoryImageStore(snapshots);
   final FakeRemoteFiles remote = new FakeRemoteFiles();
   final RecordingWorkflow workflow = new RecordingWorkflow();
+  final FakeConversion guests = new FakeConversion();
 
   private final Wiring wiring =
       new Wiring(
@@ -66,6 +70,7 @@ final class Pipeline {
               Optional.of(new UploadArea("b", "uploads/"))),
           new Ports(
               tasks, effects, progress, objects, uploads, snapshots, images, remote, workflow),
+          guests,
           Clock.systemUTC(),
           new Random(3));
 
@@ -92,7 +97,23 @@ final class Pipeline {
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        Map.of());
+        Map.of(), GuestOptions.AS_IT_IS);
+  }
+
+  /** The request with the guest's options. */
+  static ImportRequest withGuest(ImportRequest request, GuestOptions guest) {
+    return new ImportRequest(
+        request.kind(),
+        request.containers(),
+        request.name(),
+        request.description(),
+        request.architecture(),
+        request.bootMode(),
+        request.encrypted(),
+        request.kmsKeyId(),
+        request.clientToken(),
+        request.tags(),
+        guest);
   }
 
   String start(ImportRequest request) throws IOException {
@@ -106,6 +127,27 @@ final class Pipeline {
     validateAndPlan(taskId);
     convert(taskId);
     return finish(taskId);
+  }
+
+  /** Runs a task whose guest is opened, up to the end of writing. */
+  void convertWithGuest(String taskId) throws IOException {
+    convert(taskId);
+    modifyOs(taskId);
+    if (!tasks.find(taskId).orElseThrow().request().onlyReports()) {
+      applyChanges(taskId);
+    }
+  }
+
+  void modifyOs(String taskId) throws IOException {
+    step(new ModifyOsHandler(wiring.modifyOs()), reference(taskId));
+  }
+
+  void applyChanges(String taskId) throws IOException {
+    step(new ApplyChangesHandler(wiring.applyChanges()), reference(taskId));
+  }
+
+  void register(String taskId) throws IOException {
+    step(new RegisterHandler(wiring.register()), reference(taskId));
   }
 
   void validateAndPlan(String taskId) throws IOException {
@@ -125,7 +167,7 @@ final class Pipeline {
     while (!completed.path("ready").asBoolean()) {
       completed = step(new CheckSnapshotsHandler(wiring.completeSnapshots()), reference(taskId));
     }
-    step(new RegisterHandler(wiring.register()), reference(taskId));
+    register(taskId);
     return tasks.find(taskId).orElseThrow();
   }
 

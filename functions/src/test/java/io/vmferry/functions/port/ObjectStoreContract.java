@@ -13,10 +13,13 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What every {@link ObjectStore} does. */
 public abstract class ObjectStoreContract {
@@ -73,6 +76,17 @@ public abstract class ObjectStoreContract {
     assertThat(head.eTag()).startsWith("\"").endsWith("\"").hasSizeGreaterThan(10);
     assertThat(head.bucket()).isEqualTo(bucket);
     assertThat(head.key()).isEqualTo(KEY);
+  }
+
+  @Test
+  final void storesFiles(@TempDir Path directory) throws IOException {
+    byte[] content = content(9_000_001);
+    Path file = Files.write(directory.resolve("overlay"), content);
+
+    store.put(bucket, KEY, file);
+
+    assertThat(read(KEY)).isEqualTo(content);
+    assertThat(store.head(bucket, KEY).size()).isEqualTo(content.length);
   }
 
   @Test

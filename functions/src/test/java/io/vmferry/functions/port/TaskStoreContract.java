@@ -11,6 +11,7 @@ import io.vmferry.functions.fake.TestClock;
 import io.vmferry.functions.task.ContentFile;
 import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.ObjectVersion;
 import io.vmferry.functions.task.Task;
@@ -67,7 +68,7 @@ public abstract class TaskStoreContract {
         Optional.of(true),
         Optional.empty(),
         Optional.ofNullable(token),
-        Map.of("one", "1", "two", "2", "three", "3"));
+        Map.of("one", "1", "two", "2", "three", "3"), new GuestOptions(true, true, true, true, Optional.of("s3://b/agent.deb"), Optional.of("https://example.org/agent")));
   }
 
   private static ImportRequest request(@Nullable String token) {

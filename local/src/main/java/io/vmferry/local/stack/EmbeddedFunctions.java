@@ -3,12 +3,14 @@ package io.vmferry.local.stack;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
+import io.vmferry.functions.handler.ApplyChangesHandler;
 import io.vmferry.functions.handler.CheckSnapshotsHandler;
 import io.vmferry.functions.handler.CleanupHandler;
 import io.vmferry.functions.handler.CompleteSnapshotsHandler;
 import io.vmferry.functions.handler.ConvertChunkHandler;
 import io.vmferry.functions.handler.DownloadRangeHandler;
 import io.vmferry.functions.handler.Failure;
+import io.vmferry.functions.handler.ModifyOsHandler;
 import io.vmferry.functions.handler.NoteFailureHandler;
 import io.vmferry.functions.handler.PlanHandler;
 import io.vmferry.functions.handler.RegisterHandler;
@@ -40,6 +42,8 @@ enum EmbeddedFunctions {
   PLAN("Plan"),
   CONVERT_CHUNK("ConvertChunk"),
   VERIFY_MANIFEST("VerifyManifest"),
+  MODIFY_OS("ModifyOs"),
+  APPLY_CHANGES("ApplyChanges"),
   COMPLETE_SNAPSHOTS("CompleteSnapshots"),
   CHECK_SNAPSHOTS("CheckSnapshots"),
   REGISTER("Register"),
@@ -69,6 +73,8 @@ enum EmbeddedFunctions {
       case PLAN -> new PlanHandler(wiring.plan());
       case CONVERT_CHUNK -> new ConvertChunkHandler(wiring.convertChunk());
       case VERIFY_MANIFEST -> new VerifyManifestHandler(wiring.verifyManifest());
+      case MODIFY_OS -> new ModifyOsHandler(wiring.modifyOs());
+      case APPLY_CHANGES -> new ApplyChangesHandler(wiring.applyChanges());
       case COMPLETE_SNAPSHOTS -> new CompleteSnapshotsHandler(wiring.completeSnapshots());
       case CHECK_SNAPSHOTS -> new CheckSnapshotsHandler(wiring.completeSnapshots());
       case REGISTER -> new RegisterHandler(wiring.register());

@@ -12,6 +12,8 @@ import io.vmferry.functions.port.RemoteFiles;
 import io.vmferry.functions.service.Reading;
 import io.vmferry.functions.service.UploadArea;
 import io.vmferry.functions.task.ImportRequest;
+import io.vmferry.guest.conversion.ApplianceConversion;
+import io.vmferry.guest.conversion.GuestConversion;
 import io.vmferry.local.EmbeddedAws;
 import io.vmferry.local.lambda.LambdaRuntime;
 import io.vmferry.local.lambda.LambdaService;
@@ -93,6 +95,7 @@ public final class EmbeddedStack implements AutoCloseable {
    * How the stack is deployed.
    *
    * @param remoteFiles how web servers are read
+   * @param guests opens guests, and changes them
    * @param workers blocks in hand at once in each function
    * @param mapConcurrency chunks in hand at once
    * @param cacheMib MiB of each open source kept in memory
@@ -101,6 +104,7 @@ public final class EmbeddedStack implements AutoCloseable {
    */
   public record Options(
       RemoteFiles remoteFiles,
+      GuestConversion guests,
       int workers,
       int mapConcurrency,
       int cacheMib,
@@ -112,6 +116,7 @@ public final class EmbeddedStack implements AutoCloseable {
       int processors = Runtime.getRuntime().availableProcessors();
       return new Options(
           remoteFiles,
+          ApplianceConversion.inTemporaryFiles(),
           Math.clamp(2L * processors, 4, 16),
           2,
           16,
@@ -165,7 +170,7 @@ public final class EmbeddedStack implements AutoCloseable {
             Config.DEFAULT_RETENTION,
             Optional.of(new UploadArea(IMAGES_BUCKET, UPLOADS)));
     EmbeddedFunctions.register(
-        lambda, new Wiring(config, ports, options.clock(), new SecureRandom()));
+        lambda, new Wiring(config, ports, options.guests(), options.clock(), new SecureRandom()));
     EmbeddedStack stack = new EmbeddedStack(clients, ports, lambda, stepFunctions, machine.arn());
     stepFunctions.addListener(stack::cleanUpAfter);
     return stack;

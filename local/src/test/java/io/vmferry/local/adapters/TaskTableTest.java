@@ -16,6 +16,7 @@ import io.vmferry.functions.task.ContentFile;
 import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.Effect;
+import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.ObjectVersion;
 import io.vmferry.functions.task.Progress;
@@ -93,7 +94,7 @@ final class TaskTableTest {
             Optional.empty(),
             Optional.empty(),
             Optional.of(token),
-            Map.of());
+            Map.of(), GuestOptions.AS_IT_IS);
     return Task.accepted(id, request, START);
   }
 

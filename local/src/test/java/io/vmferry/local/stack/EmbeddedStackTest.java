@@ -9,6 +9,7 @@ import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.SnapshotReader;
 import io.vmferry.functions.port.SnapshotStore;
 import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
@@ -126,6 +127,6 @@ class EmbeddedStackTest {
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        Map.of());
+        Map.of(), GuestOptions.AS_IT_IS);
   }
 }
