@@ -4,6 +4,8 @@ import io.vmferry.cli.backend.BackendFactory;
 import io.vmferry.cli.boot.HostPrograms;
 import io.vmferry.cli.progress.ProgressDisplay;
 import io.vmferry.cli.progress.Ticker;
+import io.vmferry.functions.port.RemoteFiles;
+import io.vmferry.guest.conversion.GuestConversion;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +22,8 @@ import java.util.OptionalInt;
  * @param variables the process's environment
  * @param backends reaches the system that does the work; not touched by help and usage errors
  * @param ticker time
+ * @param guests opens guests, for looking into them
+ * @param remoteFiles reads web servers, for looking into what is there
  */
 public record CliEnvironment(
     PrintStream out,
@@ -27,7 +31,9 @@ public record CliEnvironment(
     OptionalInt columns,
     Map<String, String> variables,
     BackendFactory backends,
-    Ticker ticker) {
+    Ticker ticker,
+    GuestConversion guests,
+    RemoteFiles remoteFiles) {
 
   /** A display for work that goes on. */
   ProgressDisplay progress() {

@@ -6,6 +6,7 @@ import io.vmferry.cli.source.SourceArguments;
 import io.vmferry.disk.DiskFormat;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
@@ -107,6 +108,8 @@ final class ImportCommand implements Callable<Integer> {
       description = "The same token and parameters start one task only.")
   private Optional<String> clientToken = Optional.empty();
 
+  @Mixin private GuestArguments guest = new GuestArguments();
+
   @Option(names = "--json", description = "Prints the result as one JSON document.")
   private boolean json;
 
@@ -131,6 +134,10 @@ final class ImportCommand implements Callable<Integer> {
 
   private int run(Backend backend, List<Source> parsed, TaskReport report)
       throws InterruptedException {
+    if (guest.opensGuest() && !snapshot) {
+      // Before gigabytes are uploaded: here is where the task will need it.
+      environment.guests().checkAvailable();
+    }
     backend.tasks().resume();
     SourceUpload upload = new SourceUpload(backend.uploads(), environment, clientToken);
     Task ended;
@@ -149,7 +156,8 @@ final class ImportCommand implements Callable<Integer> {
   private String start(Backend backend, SourceUpload upload, List<Source> parsed) {
     boolean started = false;
     try {
-      String id = backend.tasks().start(request(upload.upload(parsed))).id();
+      List<String> urls = upload.upload(parsed);
+      String id = backend.tasks().start(request(urls, guest.options(upload))).id();
       started = true;
       return id;
     } finally {
@@ -159,7 +167,7 @@ final class ImportCommand implements Callable<Integer> {
     }
   }
 
-  private ImportRequest request(List<String> urls) {
+  private ImportRequest request(List<String> urls, GuestOptions guestOptions) {
     List<DiskContainer> containers =
         urls.stream()
             .map(
@@ -180,11 +188,13 @@ final class ImportCommand implements Callable<Integer> {
         Optional.ofNullable(encrypted),
         kmsKey,
         clientToken,
-        tags);
+        tags,
+        snapshot ? GuestOptions.AS_IT_IS : guestOptions);
   }
 
   /** What is wrong whatever the sources hold, before anything is started. */
   private void check() {
+    guest.check(spec, snapshot);
     List<String> formats =
         Stream.concat(
                 SourceArguments.PACKAGES.stream(),

@@ -2,6 +2,8 @@ package io.vmferry.cli;
 
 import io.vmferry.cli.backend.EmbeddedBackends;
 import io.vmferry.cli.progress.Ticker;
+import io.vmferry.functions.aws.HttpsRemoteFiles;
+import io.vmferry.guest.conversion.ApplianceConversion;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -23,7 +25,14 @@ public final class Main {
     PrintStream err = stream(FileDescriptor.err);
     CliEnvironment environment =
         new CliEnvironment(
-            out, err, columns(), System.getenv(), new EmbeddedBackends(), Ticker.system());
+            out,
+            err,
+            columns(),
+            System.getenv(),
+            new EmbeddedBackends(),
+            Ticker.system(),
+            ApplianceConversion.inTemporaryFiles(),
+            new HttpsRemoteFiles());
     int exitCode = Vmferry.commandLine(environment).execute(arguments);
     out.flush();
     err.flush();

@@ -69,6 +69,13 @@ final class SourceUpload {
     }
   }
 
+  /** Uploads one more file that the task reads, without showing it; returns its URL. */
+  String uploadBeside(Source.LocalFile local) {
+    String url = uploads.upload(folder + "-agent", local.file(), bytes -> {});
+    uploaded.add(url);
+    return url;
+  }
+
   /** Removes what was uploaded. */
   void discard() {
     uploaded.forEach(uploads::discard);

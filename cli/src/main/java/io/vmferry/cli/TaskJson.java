@@ -36,7 +36,8 @@ final class TaskJson {
         task.updatedAt(),
         task.imageId(),
         task.disks().stream().map(TaskJson::of).toList(),
-        task.error().map(TaskJson::of));
+        task.error().map(TaskJson::of),
+        task.guest().map(GuestJson::of));
   }
 
   /** A failure that no task has. */
@@ -93,6 +94,7 @@ final class TaskJson {
    * @param imageId the AMI
    * @param disks the disks, the root device first
    * @param error why it failed
+   * @param guest what was found in the guest and changed
    */
   record TaskView(
       String taskId,
@@ -104,7 +106,8 @@ final class TaskJson {
       Instant updatedAt,
       Optional<String> imageId,
       List<DiskView> disks,
-      Optional<ErrorView> error) {}
+      Optional<ErrorView> error,
+      Optional<GuestJson.GuestView> guest) {}
 
   /**
    * A disk.

@@ -6,6 +6,7 @@ import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskError;
 import io.vmferry.functions.task.TaskStatus;
+import io.vmferry.guest.Finding;
 import java.io.PrintStream;
 import java.util.Locale;
 
@@ -24,7 +25,12 @@ final class TaskReport {
       out.println(TaskJson.text(TaskJson.of(task, progress)));
     } else if (task.status() == TaskStatus.COMPLETED) {
       task.imageId().ifPresent(id -> out.println("image     " + id));
-      task.disks().forEach(disk -> out.println(snapshotLine(disk)));
+      if (task.request().onlyReports()) {
+        guest(task);
+      } else {
+        task.disks().forEach(disk -> out.println(snapshotLine(disk)));
+        summary(task);
+      }
     }
     out.flush();
     return exitCode(task);
@@ -42,10 +48,48 @@ final class TaskReport {
     out.println("updated   " + task.updatedAt());
     task.imageId().ifPresent(id -> out.println("image     " + id));
     task.disks().forEach(disk -> out.println(snapshotLine(disk)));
+    guest(task);
     task.error()
         .ifPresent(
             error -> out.println("error     %s: %s".formatted(error.code(), error.message())));
     out.flush();
+  }
+
+  /** Prints every change to the guest, and what was found in it. */
+  private void guest(Task task) {
+    task.guest()
+        .ifPresent(
+            report -> {
+              PrintStream out = environment.out();
+              report
+                  .facts()
+                  .ifPresent(facts -> out.println("system    " + GuestText.system(facts)));
+              report.findings().forEach(finding -> out.println(GuestText.line(finding)));
+              report.changes().forEach(change -> out.println("change    " + GuestText.line(change)));
+            });
+  }
+
+  /** Says on the standard error what became of the guest. */
+  private void summary(Task task) {
+    task.guest()
+        .ifPresent(
+            report -> {
+              report
+                  .facts()
+                  .ifPresent(
+                      facts ->
+                          environment
+                              .err()
+                              .println(
+                                  "%s: %d changes; 'vmferry task %s' lists them"
+                                      .formatted(
+                                          GuestText.system(facts),
+                                          GuestText.count(report.changes()),
+                                          task.id())));
+              report.findings().stream()
+                  .filter(finding -> finding.severity() != Finding.Severity.NOTE)
+                  .forEach(finding -> environment.err().println(GuestText.line(finding)));
+            });
   }
 
   /** Prints a failure that comes before there is a task, where JSON is wanted, and passes it on. */

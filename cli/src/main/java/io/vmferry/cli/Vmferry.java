@@ -41,6 +41,8 @@ final class Vmferry implements Runnable {
             .addSubcommand(new SnapshotListCommand(environment));
     CommandLine commandLine =
         new CommandLine(top)
+            .addSubcommand(new CheckCommand(environment))
+            .addSubcommand(new InspectCommand(environment))
             .addSubcommand(new ImportCommand(environment))
             .addSubcommand(new TasksCommand(environment))
             .addSubcommand(new TaskCommand(environment))

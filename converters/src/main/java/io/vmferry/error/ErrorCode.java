@@ -168,6 +168,10 @@ public enum ErrorCode {
       Category.USER,
       "A disk of the OVF holds only the changes to another disk of it.",
       "Consolidate the machine's snapshots and export it again."),
+  OVA_WITHOUT_MANIFEST(
+      Category.USER,
+      "The package has no manifest, or one without its disks.",
+      "Nothing; with a manifest, damage on the way would be noticed. Most tools write one when they export."),
   OVF_COMPRESSION_UNSUPPORTED(
       Category.USER,
       "A file of the OVF is compressed or cut into chunks.",

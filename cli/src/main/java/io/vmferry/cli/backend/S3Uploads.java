@@ -2,6 +2,8 @@ package io.vmferry.cli.backend;
 
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
+import io.vmferry.functions.aws.S3ObjectStore;
+import io.vmferry.functions.port.ObjectReader;
 import io.vmferry.local.stack.EmbeddedStack;
 import java.io.EOFException;
 import java.io.IOException;
@@ -146,6 +148,11 @@ final class S3Uploads implements Uploads, AutoCloseable {
       throw new VmferryException(
           ErrorCode.SOURCE_CHANGED, "%s became shorter while it was copied".formatted(file), e);
     }
+  }
+
+  @Override
+  public ObjectReader objects() {
+    return new S3ObjectStore(() -> s3);
   }
 
   @Override

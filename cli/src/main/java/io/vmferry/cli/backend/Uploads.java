@@ -2,6 +2,7 @@ package io.vmferry.cli.backend;
 
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
+import io.vmferry.functions.port.ObjectReader;
 import java.nio.file.Path;
 import java.util.function.LongConsumer;
 
@@ -23,4 +24,7 @@ public interface Uploads {
 
   /** Removes the folder that an uploaded object is in; any other URL is left alone. */
   void discard(String url);
+
+  /** What is in S3, for looking into it. */
+  ObjectReader objects();
 }

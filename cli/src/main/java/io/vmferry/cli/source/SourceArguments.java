@@ -50,6 +50,20 @@ public final class SourceArguments {
    *     the image
    */
   public static Source parse(String argument, Optional<String> format) {
+    Source source = locate(argument);
+    return switch (source) {
+      case Source.Remote remote -> remote;
+      case Source.LocalFile local -> opened(local.file(), format);
+    };
+  }
+
+  /**
+   * Understands where an argument leads, without opening it; companions are left out.
+   *
+   * @throws VmferryException {@link ErrorCode#SOURCE_LOCATION_INVALID}, {@link
+   *     ErrorCode#SOURCE_NOT_FOUND}, {@link ErrorCode#SOURCE_ACCESS_DENIED}
+   */
+  public static Source locate(String argument) {
     if (URL.matcher(argument).matches()) {
       String lower = argument.toLowerCase(Locale.ROOT);
       if (lower.startsWith("s3://") || lower.startsWith("https://")) {
@@ -61,14 +75,14 @@ public final class SourceArguments {
               .formatted(argument.substring(0, argument.indexOf(':'))));
     }
     try {
-      return local(Path.of(argument), format);
+      return local(Path.of(argument));
     } catch (InvalidPathException e) {
       throw new VmferryException(
           ErrorCode.SOURCE_LOCATION_INVALID, "'%s' is no path".formatted(argument), e);
     }
   }
 
-  private static Source local(Path argument, Optional<String> format) {
+  private static Source local(Path argument) {
     try {
       Path file = Files.isDirectory(argument) ? descriptorIn(argument) : argument;
       if (!Files.exists(file)) {
@@ -78,19 +92,34 @@ public final class SourceArguments {
         throw new VmferryException(
             ErrorCode.SOURCE_LOCATION_INVALID, "%s is not a regular file".formatted(file));
       }
-      return new Source.LocalFile(file, companions(file, format));
-    } catch (NoSuchFileException e) {
-      throw new VmferryException(
-          ErrorCode.SOURCE_NOT_FOUND, "there is no file %s".formatted(e.getFile()), e);
-    } catch (AccessDeniedException e) {
-      throw new VmferryException(
-          ErrorCode.SOURCE_ACCESS_DENIED, "%s may not be read".formatted(e.getFile()), e);
+      return new Source.LocalFile(file, List.of());
     } catch (IOException e) {
-      throw new VmferryException(
-          ErrorCode.SOURCE_ACCESS_DENIED,
-          "%s cannot be read: %s".formatted(argument, e.getMessage()),
-          e);
+      throw unreadable(argument, e);
     }
+  }
+
+  private static Source opened(Path file, Optional<String> format) {
+    try {
+      return new Source.LocalFile(file, companions(file, format));
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  private static VmferryException unreadable(Path argument, IOException failure) {
+    return switch (failure) {
+      case NoSuchFileException e ->
+          new VmferryException(
+              ErrorCode.SOURCE_NOT_FOUND, "there is no file %s".formatted(e.getFile()), e);
+      case AccessDeniedException e ->
+          new VmferryException(
+              ErrorCode.SOURCE_ACCESS_DENIED, "%s may not be read".formatted(e.getFile()), e);
+      default ->
+          new VmferryException(
+              ErrorCode.SOURCE_ACCESS_DENIED,
+              "%s cannot be read: %s".formatted(argument, failure.getMessage()),
+              failure);
+    };
   }
 
   /** A folder stands for the one machine that is described in it. */

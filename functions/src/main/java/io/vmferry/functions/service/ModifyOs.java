@@ -1,14 +1,11 @@
 package io.vmferry.functions.service;
 
-import io.vmferry.disk.DiskImage;
-import io.vmferry.disk.EmptyDiskImage;
 import io.vmferry.disk.overlay.OverlayImage;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.ObjectStore;
 import io.vmferry.functions.port.TaskStore;
-import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.SourceLocation;
 import io.vmferry.functions.task.Task;
@@ -103,7 +100,7 @@ public final class ModifyOs {
 
   private void modify(Task task, Path directory) throws IOException {
     ModificationOptions options = options(task.request().guest(), directory);
-    try (Conversion conversion = guests.modify(open(task.disks()), options, stop(task.id()))) {
+    try (Conversion conversion = guests.modify(sources.openAll(task.disks()), options, stop(task.id()))) {
       GuestResult result =
           new GuestResult(
               conversion.report(),
@@ -139,27 +136,6 @@ public final class ModifyOs {
 
   private boolean isEnded(String taskId) {
     return tasks.find(taskId).map(t -> !t.status().mayBecome(TaskStatus.COMPLETED)).orElse(true);
-  }
-
-  private List<DiskImage> open(List<Disk> disks) throws IOException {
-    List<DiskImage> images = new ArrayList<>();
-    boolean opened = false;
-    try {
-      for (Disk disk : disks) {
-        images.add(
-            disk.files().isEmpty()
-                ? new EmptyDiskImage(disk.virtualSize())
-                : sources.open(disk));
-      }
-      opened = true;
-      return images;
-    } finally {
-      if (!opened) {
-        for (DiskImage image : images) {
-          image.close();
-        }
-      }
-    }
   }
 
   private ModificationOptions options(GuestOptions asked, Path directory) throws IOException {

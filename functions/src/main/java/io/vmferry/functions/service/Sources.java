@@ -1,6 +1,7 @@
 package io.vmferry.functions.service;
 
 import io.vmferry.disk.DiskImage;
+import io.vmferry.disk.EmptyDiskImage;
 import io.vmferry.disk.ReferenceResolver;
 import io.vmferry.disk.format.DiskImageFormats;
 import io.vmferry.disk.io.ByteSource;
@@ -8,20 +9,22 @@ import io.vmferry.disk.io.CachingByteSource;
 import io.vmferry.disk.io.SliceByteSource;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
-import io.vmferry.functions.port.ObjectStore;
+import io.vmferry.functions.port.ObjectReader;
 import io.vmferry.functions.task.ContentFile;
 import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.ObjectVersion;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** Opens what tasks read: objects, the files beside them, and the disks the plan names. */
 final class Sources {
-  private final ObjectStore objects;
+  private final ObjectReader objects;
   private final Reading reading;
 
-  Sources(ObjectStore objects, Reading reading) {
+  Sources(ObjectReader objects, Reading reading) {
     this.objects = objects;
     this.reading = reading;
   }
@@ -99,6 +102,26 @@ final class Sources {
                                 .formatted(image, reference)));
     return DiskImageFormats.open(
         open(disk.files().getFirst()), Optional.of(disk.format()), references);
+  }
+
+  /** Opens the disks of a machine, those without content too. */
+  List<DiskImage> openAll(List<Disk> disks) throws IOException {
+    List<DiskImage> images = new ArrayList<>();
+    boolean opened = false;
+    try {
+      for (Disk disk : disks) {
+        images.add(
+            disk.files().isEmpty() ? new EmptyDiskImage(disk.virtualSize()) : open(disk));
+      }
+      opened = true;
+      return images;
+    } finally {
+      if (!opened) {
+        for (DiskImage image : images) {
+          image.close();
+        }
+      }
+    }
   }
 
   /** Opens a file of a disk, or of a package. */
