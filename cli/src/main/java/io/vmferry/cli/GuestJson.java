@@ -1,5 +1,6 @@
 package io.vmferry.cli;
 
+import io.vmferry.error.VmferryException;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.service.CheckReport;
 import io.vmferry.guest.Change;
@@ -37,7 +38,7 @@ final class GuestJson {
         finding.severity(),
         finding.code(),
         finding.detail(),
-        finding.code().message(finding.detail()),
+        new VmferryException(finding.code(), finding.detail()).getMessage(),
         finding.code().remedy());
   }
 

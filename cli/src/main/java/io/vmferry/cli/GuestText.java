@@ -1,5 +1,6 @@
 package io.vmferry.cli;
 
+import io.vmferry.error.VmferryException;
 import io.vmferry.guest.Change;
 import io.vmferry.guest.DiskFacts;
 import io.vmferry.guest.DiskFacts.Partition;
@@ -81,7 +82,7 @@ final class GuestText {
             .formatted(
                 words(finding.severity()),
                 finding.code(),
-                finding.code().message(finding.detail())));
+                new VmferryException(finding.code(), finding.detail()).getMessage()));
   }
 
   /** How many of a report's lines changed something. */

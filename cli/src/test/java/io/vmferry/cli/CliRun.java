@@ -1,5 +1,7 @@
 package io.vmferry.cli;
 
+import io.vmferry.functions.fake.FakeConversion;
+import io.vmferry.functions.fake.FakeRemoteFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +13,8 @@ import java.util.OptionalInt;
 final class CliRun {
   final FakeBackend backend = new FakeBackend();
   final ManualTicker ticker = new ManualTicker();
+  final FakeConversion guests = new FakeConversion();
+  final FakeRemoteFiles remoteFiles = new FakeRemoteFiles();
   final Map<String, String> variables = new HashMap<>(Map.of("VMFERRY_STATE", "/state"));
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -25,7 +29,9 @@ final class CliRun {
             columns,
             variables,
             backend,
-            ticker);
+            ticker,
+            guests,
+            remoteFiles);
     return Vmferry.commandLine(environment).execute(arguments);
   }
 

@@ -7,8 +7,10 @@ import io.vmferry.cli.backend.Inventory;
 import io.vmferry.cli.backend.Uploads;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
+import io.vmferry.functions.fake.InMemoryObjectStore;
 import io.vmferry.functions.fake.InMemorySnapshotReader;
 import io.vmferry.functions.fake.InMemorySnapshotStore;
+import io.vmferry.functions.port.ObjectReader;
 import io.vmferry.functions.port.SnapshotReader;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Progress;
@@ -47,6 +49,7 @@ final class FakeBackend implements Backend, BackendFactory, ImportTasks, Uploads
   final Map<String, Task> tasks = new LinkedHashMap<>();
   final List<Inventory.Image> images = new ArrayList<>();
   final List<Inventory.Snapshot> snapshotList = new ArrayList<>();
+  final InMemoryObjectStore objects = new InMemoryObjectStore();
   final InMemorySnapshotStore snapshotStore = new InMemorySnapshotStore();
   Progress progress = Progress.NONE;
   @Nullable VmferryException startFailure;
@@ -173,6 +176,11 @@ final class FakeBackend implements Backend, BackendFactory, ImportTasks, Uploads
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  @Override
+  public ObjectReader objects() {
+    return objects;
   }
 
   @Override

@@ -7,13 +7,19 @@ import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.TaskKind;
+import io.vmferry.guest.Change;
+import io.vmferry.guest.Finding;
+import io.vmferry.guest.conversion.ConversionReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -67,6 +73,96 @@ final class ImportCommandTest {
     assertThat(cli.backend.uploads).isEmpty();
     assertThat(cli.backend.discarded).hasSize(1);
     assertThat(cli.backend.closed).isEqualTo(1);
+  }
+
+  @Test
+  void changesTheGuestUnlessItIsToldNotTo() {
+    cli.backend.then(Tasks.completed("ami-0abc"));
+    cli.run("import", "--format", "raw", disk.toString());
+    cli.backend.then(Tasks.completed("ami-0abd"));
+    cli.run("import", "--no-modify-os", "--format", "raw", disk.toString());
+    cli.backend.then(Tasks.completed("ami-0abe"));
+    cli.run("import", "--snapshot", "--format", "raw", disk.toString());
+
+    assertThat(cli.backend.requests)
+        .extracting(ImportRequest::guest)
+        .containsExactly(GuestOptions.MODIFIED, GuestOptions.AS_IT_IS, GuestOptions.AS_IT_IS);
+  }
+
+  @Test
+  void passesTheGuestsOptionsOnAndUploadsTheAgentsPackage() throws IOException {
+    Path agent = Files.write(disk.resolveSibling("agent.deb"), new byte[16]);
+    cli.backend.then(Tasks.completed("ami-0abc"));
+
+    cli.run(
+        "import",
+        "--format=raw",
+        "--rebuild-initramfs",
+        "--reset-identity",
+        "--agent=" + agent,
+        disk.toString());
+
+    GuestOptions guest = cli.backend.requests.getFirst().guest();
+    assertThat(guest.rebuildInitramfs()).isTrue();
+    assertThat(guest.resetIdentity()).isTrue();
+    assertThat(guest.dryRun()).isFalse();
+    assertThat(guest.agentPackage().orElseThrow()).startsWith("s3://").endsWith("/agent.deb");
+    assertThat(cli.backend.uploads).isEmpty();
+    assertThat(cli.backend.discarded).hasSize(2);
+  }
+
+  @Test
+  void saysBeforeUploadingThatGuestsCannotBeOpenedHere() {
+    cli.guests
+        .faults()
+        .failNext(
+            "checkAvailable",
+            new VmferryException(ErrorCode.GUEST_APPLIANCE_UNAVAILABLE, "libguestfs0 is missing"));
+
+    assertThat(cli.run("import", "--format", "raw", disk.toString())).isEqualTo(ExitCode.USER);
+
+    assertThat(cli.err()).contains("GUEST_APPLIANCE_UNAVAILABLE", "--no-modify-os");
+    assertThat(cli.backend.requests).isEmpty();
+    assertThat(cli.backend.discarded).isEmpty();
+  }
+
+  @Test
+  void aDryRunPrintsTheChangesAndWhatWasFound() {
+    cli.backend.then(
+        Tasks.completed("ami-unused"),
+        task ->
+            task.withGuest(
+                new ConversionReport(
+                    Optional.of(CheckCommandTest.debian()),
+                    List.of(
+                        new Finding(
+                            Finding.Severity.WARNING, ErrorCode.GUEST_FILE_UNREADABLE, "odd")),
+                    List.of(
+                        new Change(
+                            "fstab",
+                            Change.Action.CHANGED,
+                            Optional.of("/etc/fstab"),
+                            Optional.empty(),
+                            "/dev/sda1 is UUID=1-2-3")))));
+
+    cli.run("import", "--dry-run", "--format", "raw", disk.toString());
+    cli.run("task", FakeBackend.TASK_ID);
+
+    assertThat(cli.backend.requests.getFirst().guest().dryRun()).isTrue();
+    assertThat(cli.out())
+        .contains(
+            "system    Debian GNU/Linux 12, x86_64",
+            "warning   GUEST_FILE_UNREADABLE: odd",
+            "change    fstab",
+            "changed /etc/fstab: /dev/sda1 is UUID=1-2-3");
+  }
+
+  @Test
+  void refusesGuestOptionsForAGuestThatIsLeftAsItIs() {
+    assertThat(cli.run("import", "--no-modify-os", "--dry-run", disk.toString())).isEqualTo(2);
+    assertThat(cli.run("import", "--snapshot", "--reset-identity", disk.toString())).isEqualTo(2);
+    assertThat(cli.run("import", "--agent-url=http://host/agent", disk.toString())).isEqualTo(2);
+    assertThat(cli.backend.requests).isEmpty();
   }
 
   @Test

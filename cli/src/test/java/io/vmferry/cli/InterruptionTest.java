@@ -3,6 +3,8 @@ package io.vmferry.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vmferry.cli.progress.Ticker;
+import io.vmferry.functions.fake.FakeConversion;
+import io.vmferry.functions.fake.FakeRemoteFiles;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -22,7 +24,9 @@ final class InterruptionTest {
           OptionalInt.empty(),
           Map.of(),
           backend,
-          Ticker.system());
+          Ticker.system(),
+            new FakeConversion(),
+            new FakeRemoteFiles());
 
   @Test
   void saysHowATaskGoesOnAndClosesTheBackEnd() {

@@ -391,6 +391,7 @@ public enum ErrorCode {
       "The port of the embedded AWS cannot be opened: another program has it, or it may not be used.",
       "Choose another with --port, 0 for any that is free, or end the program that has it."),
   OUTPUT_UNUSABLE(Category.USER, "The output cannot be written.", "Choose another place for it."),
+
   // Booting an image here.
   AMI_NOT_FOUND(Category.USER, "There is no image of that id.", "List the images there are."),
   AMI_ARCHITECTURE_UNSUPPORTED(

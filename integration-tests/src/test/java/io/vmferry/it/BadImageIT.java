@@ -71,7 +71,7 @@ class BadImageIT {
   }
 
   private static Vmferry.Result importing(BadImage bad, String source) throws IOException {
-    List<String> arguments = new ArrayList<>(List.of("import", "--json"));
+    List<String> arguments = new ArrayList<>(List.of("import", "--no-modify-os", "--json"));
     bad.declaredFormat().ifPresent(format -> arguments.addAll(List.of("--format", format)));
     arguments.add(source);
     return aws.vmferry().run(arguments.toArray(String[]::new));

@@ -44,6 +44,7 @@ final class DeployedStack implements AutoCloseable {
     EmbeddedStack.Options options =
         new EmbeddedStack.Options(
             remoteFiles,
+            defaults.guests(),
             defaults.workers(),
             defaults.mapConcurrency(),
             defaults.cacheMib(),

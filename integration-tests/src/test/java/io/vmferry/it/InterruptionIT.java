@@ -29,7 +29,7 @@ class InterruptionIT {
     disk.write(image);
     Vmferry vmferry = Vmferry.on(directory.resolve("state"));
     String taskId;
-    try (Vmferry.Running running = vmferry.start("import", image.toString())) {
+    try (Vmferry.Running running = vmferry.start("import", "--no-modify-os", image.toString())) {
       running.err().await(TASK, TIMEOUT);
       awaitFirstBlock(vmferry.state().resolve("ebs"));
       Vmferry.Result killed = running.kill();

@@ -45,12 +45,12 @@ record Vmferry(Path state, String javaOptions, Map<String, String> variables) {
   }
 
   /**
-   * Imports, and expects success.
+   * Imports without changing the guest, and expects success.
    *
    * @return what {@code import --json} prints
    */
   JsonNode imported(String... arguments) throws IOException {
-    List<String> all = new ArrayList<>(List.of("import", "--json"));
+    List<String> all = new ArrayList<>(List.of("import", "--no-modify-os", "--json"));
     all.addAll(List.of(arguments));
     return run(all.toArray(String[]::new)).successful().json();
   }

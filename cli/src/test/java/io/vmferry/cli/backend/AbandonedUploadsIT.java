@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vmferry.functions.aws.AwsClients;
 import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
@@ -109,7 +110,7 @@ final class AbandonedUploadsIT {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            Map.of());
+            Map.of(), GuestOptions.AS_IT_IS);
     return Task.accepted("import-ami-0123456789abcdef0", request, Instant.now());
   }
 }

@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
+import java.util.stream.Stream;
 
 /**
  * Accepts an import: checks the request by itself, stores the task, and starts its state machine.
@@ -82,8 +83,10 @@ public final class StartImport {
     Task task = tasks.create(Task.accepted(newId(request.kind()), request, clock.instant()));
     if (!task.status().isFinal()) {
       effects.record(task.id(), files.effect(task.id()));
-      request.containers().stream()
-          .flatMap(container -> uploads.flatMap(area -> area.folderOf(container.url())).stream())
+      Stream.concat(
+              request.containers().stream().map(DiskContainer::url),
+              request.guest().agentPackage().stream())
+          .flatMap(url -> uploads.flatMap(area -> area.folderOf(url)).stream())
           .forEach(folder -> effects.record(task.id(), folder));
       workflow.start(task.id());
     }
@@ -129,6 +132,7 @@ public final class StartImport {
     }
     request.containers().forEach(StartImport::check);
     checkDevices(request.containers());
+    request.guest().agentPackage().ifPresent(StartImport::checkAgent);
     request.name().ifPresent(name -> checkLength("the name", name, 3, 128));
     request.description().ifPresent(text -> checkLength("the description", text, 0, 255));
     request.clientToken().ifPresent(token -> checkLength("the client token", token, 1, 64));
@@ -154,6 +158,13 @@ public final class StartImport {
                   "there is no format '%s'; known are raw, vmdk, vhd, vhdx, ova, ovf"
                       .formatted(name));
             });
+  }
+
+  private static void checkAgent(String url) {
+    if (!(SourceLocation.parse(url) instanceof SourceLocation.S3)) {
+      throw invalid(
+          "the agent's package has to be in S3; let the guest fetch it from a web server itself");
+    }
   }
 
   /** Refuses a device that two containers are to become. */

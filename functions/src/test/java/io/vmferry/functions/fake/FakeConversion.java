@@ -27,6 +27,7 @@ public final class FakeConversion implements GuestConversion {
   private Edit edit = disks -> {};
   private final Faults faults = new Faults();
   private final List<ModificationOptions> options = new ArrayList<>();
+  private int inspections;
   private int opened;
   private int closed;
 
@@ -57,6 +58,11 @@ public final class FakeConversion implements GuestConversion {
     return options;
   }
 
+  /** How often a guest was looked into only. */
+  public int inspections() {
+    return inspections;
+  }
+
   /** How many of the disks that were handed over are not closed. */
   public int openDisks() {
     return opened - closed;
@@ -72,6 +78,7 @@ public final class FakeConversion implements GuestConversion {
     for (DiskImage disk : disks) {
       disk.close();
     }
+    inspections++;
     faults.check("inspect");
     return new Inspection(report.facts(), report.findings());
   }

@@ -10,6 +10,7 @@ import io.vmferry.functions.port.SnapshotStore;
 import io.vmferry.functions.port.Workflow;
 import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
@@ -352,7 +353,7 @@ class ImportPipelineTest {
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        Map.of());
+        Map.of(), GuestOptions.AS_IT_IS);
   }
 
   @Test
