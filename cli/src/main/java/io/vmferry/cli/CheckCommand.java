@@ -47,9 +47,7 @@ final class CheckCommand implements Callable<Integer> {
   }
 
   private static void print(CheckReport report, PrintStream out) {
-    report
-        .facts()
-        .ifPresent(facts -> out.println("system    " + GuestText.system(facts)));
+    report.facts().ifPresent(facts -> out.println("system    " + GuestText.system(facts)));
     report
         .disks()
         .forEach(

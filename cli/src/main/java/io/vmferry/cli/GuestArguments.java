@@ -61,16 +61,13 @@ final class GuestArguments {
   /** Refuses what does not go together. */
   void check(CommandSpec spec, boolean snapshot) {
     boolean more =
-        dryRun
-            || rebuildInitramfs
-            || resetIdentity
-            || agent.isPresent()
-            || agentUrl.isPresent();
+        dryRun || rebuildInitramfs || resetIdentity || agent.isPresent() || agentUrl.isPresent();
     if (more && (noModifyOs || snapshot)) {
       throw new ParameterException(
           spec.commandLine(),
           "--dry-run, --rebuild-initramfs, --reset-identity and --agent concern a guest that is"
-              + " changed; %s leaves it as it is".formatted(snapshot ? "--snapshot" : "--no-modify-os"));
+              + " changed; %s leaves it as it is"
+                  .formatted(snapshot ? "--snapshot" : "--no-modify-os"));
     }
     if (agent.isPresent() && agentUrl.isPresent()) {
       throw new ParameterException(spec.commandLine(), "give --agent or --agent-url, not both");

@@ -1,7 +1,7 @@
 package io.vmferry.cli;
 
-import io.vmferry.error.VmferryException;
 import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.service.CheckReport;
 import io.vmferry.guest.Change;
 import io.vmferry.guest.Finding;
@@ -27,9 +27,7 @@ final class GuestJson {
   /** What an import found and changed. */
   static GuestView of(ConversionReport report) {
     return new GuestView(
-        report.facts(),
-        report.findings().stream().map(GuestJson::of).toList(),
-        report.changes());
+        report.facts(), report.findings().stream().map(GuestJson::of).toList(), report.changes());
   }
 
   /** A finding with what to do. */
@@ -65,8 +63,7 @@ final class GuestJson {
    * @param findings the worst first
    * @param changes every change, in order
    */
-  record GuestView(
-      Optional<GuestFacts> facts, List<FindingView> findings, List<Change> changes) {}
+  record GuestView(Optional<GuestFacts> facts, List<FindingView> findings, List<Change> changes) {}
 
   /**
    * A finding.

@@ -45,8 +45,7 @@ final class InspectCommand implements Callable<Integer> {
               finding ->
                   environment
                       .err()
-                      .println(
-                          Failures.line(finding.code(), GuestJson.of(finding).message())));
+                      .println(Failures.line(finding.code(), GuestJson.of(finding).message())));
     }
     environment.err().println(CheckCommand.amount(report));
     return report.facts().isEmpty() ? ExitCode.USER : ExitCode.OK;

@@ -65,7 +65,9 @@ final class TaskReport {
                   .facts()
                   .ifPresent(facts -> out.println("system    " + GuestText.system(facts)));
               report.findings().forEach(finding -> out.println(GuestText.line(finding)));
-              report.changes().forEach(change -> out.println("change    " + GuestText.line(change)));
+              report
+                  .changes()
+                  .forEach(change -> out.println("change    " + GuestText.line(change)));
             });
   }
 

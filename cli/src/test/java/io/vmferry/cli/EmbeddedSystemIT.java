@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.cli.backend.Backend;
 import io.vmferry.cli.backend.EmbeddedBackends;
 import io.vmferry.cli.progress.Ticker;
-import io.vmferry.functions.fake.FakeConversion;
-import io.vmferry.functions.fake.FakeRemoteFiles;
 import io.vmferry.disk.Tools;
 import io.vmferry.functions.aws.AwsClients;
+import io.vmferry.functions.fake.FakeConversion;
+import io.vmferry.functions.fake.FakeRemoteFiles;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.GuestOptions;
@@ -44,7 +44,8 @@ final class EmbeddedSystemIT {
 
   @Test
   void importsTheExampleByteForByte() throws IOException {
-    JsonNode task = Json.read(run(0, "import", "--no-modify-os", "--json", EXAMPLE.toString()), JsonNode.class);
+    JsonNode task =
+        Json.read(run(0, "import", "--no-modify-os", "--json", EXAMPLE.toString()), JsonNode.class);
     String snapshot = task.path("disks").path(0).path("snapshotId").asText();
     Path read = folder.resolve("read.raw");
     run(0, "snapshot", "read", snapshot, "-o", read.toString());
@@ -72,7 +73,8 @@ final class EmbeddedSystemIT {
   void importsAFolderWithADescriptor() throws IOException {
     Tools.run("tar", "-C", folder.toString(), "-xf", EXAMPLE.toString());
 
-    JsonNode task = Json.read(run(0, "import", "--no-modify-os", "--json", folder.toString()), JsonNode.class);
+    JsonNode task =
+        Json.read(run(0, "import", "--no-modify-os", "--json", folder.toString()), JsonNode.class);
 
     assertThat(task.path("imageId").asText()).startsWith("ami-");
     assertThat(task.path("disks").path(0).path("diskImageSize").asLong()).isEqualTo(160L << 20);
@@ -80,7 +82,8 @@ final class EmbeddedSystemIT {
 
   @Test
   void aTaskThatFailsSaysWhy() {
-    assertThat(run(3, "import", "--no-modify-os", "s3://vmferry-images/no-such-object.vmdk")).isEmpty();
+    assertThat(run(3, "import", "--no-modify-os", "s3://vmferry-images/no-such-object.vmdk"))
+        .isEmpty();
     assertThat(err).contains("vmferry: SOURCE_NOT_FOUND: Invalid S3 source location: ");
     assertThat(run(0, "tasks")).contains("deleted");
     assertThat(run(0, "snapshot", "list")).isEmpty();
@@ -88,7 +91,8 @@ final class EmbeddedSystemIT {
 
   @Test
   void aRefusedRequestSaysWhy() {
-    assertThat(run(3, "import", "--no-modify-os", "--name", "ab", "s3://vmferry-images/disk.vmdk")).isEmpty();
+    assertThat(run(3, "import", "--no-modify-os", "--name", "ab", "s3://vmferry-images/disk.vmdk"))
+        .isEmpty();
     assertThat(err).contains("vmferry: PARAMETER_INVALID: ");
     assertThat(run(0, "tasks")).isEmpty();
   }
@@ -127,7 +131,8 @@ final class EmbeddedSystemIT {
               Optional.empty(),
               Optional.empty(),
               Optional.empty(),
-              Map.of(), GuestOptions.AS_IT_IS);
+              Map.of(),
+              GuestOptions.AS_IT_IS);
       String id = holder.tasks().start(request).id();
       while (holder.tasks().find(id).orElseThrow().status() != TaskStatus.CONVERTING) {
         Thread.sleep(10);

@@ -25,8 +25,8 @@ final class InterruptionTest {
           Map.of(),
           backend,
           Ticker.system(),
-            new FakeConversion(),
-            new FakeRemoteFiles());
+          new FakeConversion(),
+          new FakeRemoteFiles());
 
   @Test
   void saysHowATaskGoesOnAndClosesTheBackEnd() {

@@ -123,7 +123,8 @@ final class TaskCommandTest {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            Map.of(), GuestOptions.AS_IT_IS),
+            Map.of(),
+            GuestOptions.AS_IT_IS),
         FakeBackend.CREATED);
   }
 

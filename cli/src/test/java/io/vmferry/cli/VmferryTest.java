@@ -15,14 +15,36 @@ final class VmferryTest {
   void helpListsEveryCommandAndExitCode() {
     assertThat(cli.run("--help")).isZero();
     assertThat(cli.out())
-        .contains("check", "inspect", "import", "tasks", "task ", "cancel", "images", "boot", "snapshot", "local")
+        .contains(
+            "check",
+            "inspect",
+            "import",
+            "tasks",
+            "task ",
+            "cancel",
+            "images",
+            "boot",
+            "snapshot",
+            "local")
         .contains("USER: the request or the image must change", "EXTERNAL", "CAPACITY", "130");
     assertThat(cli.err()).isEmpty();
     assertThat(cli.backend.opened).isEmpty();
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"check", "inspect", "import", "tasks", "task", "cancel", "images", "boot", "snapshot", "local"})
+  @ValueSource(
+      strings = {
+        "check",
+        "inspect",
+        "import",
+        "tasks",
+        "task",
+        "cancel",
+        "images",
+        "boot",
+        "snapshot",
+        "local"
+      })
   void everyCommandHasHelp(String command) {
     assertThat(cli.run(command, "--help")).isZero();
     assertThat(cli.out()).startsWith("Usage: vmferry " + command).doesNotContain("${");

@@ -79,7 +79,8 @@ final class DeployedStack implements AutoCloseable {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                Map.of(), GuestOptions.AS_IT_IS));
+                Map.of(),
+                GuestOptions.AS_IT_IS));
     if (!stack.awaitExecution(id, TIMEOUT)) {
       throw new AssertionError("the execution of %s still runs after %s".formatted(id, TIMEOUT));
     }

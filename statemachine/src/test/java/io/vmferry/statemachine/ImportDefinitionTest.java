@@ -116,8 +116,7 @@ class ImportDefinitionTest {
     JsonNode work = machine.path("States").path("Work");
     List<String> beside = new ArrayList<>();
     work.path("Branches")
-        .forEach(
-            branch -> branch.path("States").fieldNames().forEachRemaining(beside::add));
+        .forEach(branch -> branch.path("States").fieldNames().forEachRemaining(beside::add));
     assertThat(beside).contains("ConvertChunks", "VerifyManifest", "ModifyOs");
     assertThat(next("Work")).isEqualTo("ChangesToWrite");
     assertThat(next("ApplyChanges")).isEqualTo("CompleteSnapshots");

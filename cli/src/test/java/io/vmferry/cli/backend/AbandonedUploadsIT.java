@@ -110,7 +110,8 @@ final class AbandonedUploadsIT {
             Optional.empty(),
             Optional.empty(),
             Optional.empty(),
-            Map.of(), GuestOptions.AS_IT_IS);
+            Map.of(),
+            GuestOptions.AS_IT_IS);
     return Task.accepted("import-ami-0123456789abcdef0", request, Instant.now());
   }
 }

@@ -42,7 +42,6 @@ public interface GuestConversion {
    *     does not take a change; what {@code stop} said; if the appliance fails
    * @throws IOException if a disk cannot be read or an overlay cannot be written
    */
-  Conversion modify(
-      List<? extends DiskImage> disks, ModificationOptions options, StopSignal stop)
+  Conversion modify(List<? extends DiskImage> disks, ModificationOptions options, StopSignal stop)
       throws IOException;
 }

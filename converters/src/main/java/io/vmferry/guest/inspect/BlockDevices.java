@@ -26,15 +26,15 @@ public interface BlockDevices {
   List<String> failedVolumeGroups() throws IOException;
 
   /**
-   * The subvolume a Btrfs file system mounts where none is asked for, without a leading slash; empty
-   * if that is its top level.
+   * The subvolume a Btrfs file system mounts where none is asked for, without a leading slash;
+   * empty if that is its top level.
    */
   Optional<String> defaultSubvolume(String device) throws IOException;
 
   /**
    * Mounts file systems read-only, in this order, in place of all that were mounted before: files
-   * returned earlier may no longer be read. A mount point that is not a directory of what is mounted
-   * above it is left out.
+   * returned earlier may no longer be read. A mount point that is not a directory of what is
+   * mounted above it is left out.
    *
    * @throws io.vmferry.error.VmferryException if the first of them cannot be mounted
    * @throws IOException if reading fails

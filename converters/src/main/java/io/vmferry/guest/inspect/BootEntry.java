@@ -8,8 +8,8 @@ import java.util.Optional;
  * An entry of a boot loader's menu.
  *
  * @param title what the menu shows
- * @param id by what a default may name it besides the title: GRUB 2's id, or a BLS entry's file name
- *     without {@code .conf}
+ * @param id by what a default may name it besides the title: GRUB 2's id, or a BLS entry's file
+ *     name without {@code .conf}
  * @param version the kernel's version, by the entry or its image's name
  * @param image the kernel's path in the guest, if it was found there
  * @param initramfs the initramfs's path in the guest, if it was found there

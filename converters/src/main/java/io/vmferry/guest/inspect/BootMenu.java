@@ -21,8 +21,7 @@ record BootMenu(
 
   /** No menu of a boot loader that is known. */
   static BootMenu none() {
-    return new BootMenu(
-        BootLoader.Kind.UNKNOWN, Optional.empty(), List.of(), Optional.empty());
+    return new BootMenu(BootLoader.Kind.UNKNOWN, Optional.empty(), List.of(), Optional.empty());
   }
 
   /** The entries that boot, those of submenus too. */
@@ -38,8 +37,8 @@ record BootMenu(
   }
 
   /**
-   * The entry that a default names: an index from 0, a title, an id, or several of these with {@code
-   * >} between them for submenus. A submenu stands for its first entry.
+   * The entry that a default names: an index from 0, a title, an id, or several of these with
+   * {@code >} between them for submenus. A submenu stands for its first entry.
    */
   static Optional<BootEntry> select(List<BootEntry> entries, String wanted) {
     Optional<BootEntry> whole = entries.stream().filter(entry -> entry.isNamed(wanted)).findFirst();

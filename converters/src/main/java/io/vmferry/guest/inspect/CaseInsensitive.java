@@ -13,8 +13,7 @@ final class CaseInsensitive {
       throws IOException {
     String at = directory;
     for (String name : names) {
-      Optional<String> found =
-          reader.list(at).stream().filter(name::equalsIgnoreCase).findFirst();
+      Optional<String> found = reader.list(at).stream().filter(name::equalsIgnoreCase).findFirst();
       if (found.isEmpty()) {
         return Optional.empty();
       }

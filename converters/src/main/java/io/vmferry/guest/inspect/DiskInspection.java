@@ -139,7 +139,8 @@ public record DiskInspection(List<DiskLayout> layouts, List<FileSystemFacts> con
               contents.stream()
                   .filter(content -> content.disk().equals(OptionalInt.of(0)))
                   .findFirst()
-                  .map(content -> "the first disk is one file system (%s)".formatted(content.type()))
+                  .map(
+                      content -> "the first disk is one file system (%s)".formatted(content.type()))
                   .orElse("the first disk has no partition")));
     }
     return Optional.of(

@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a guest's distribution: by os-release(5), then lsb-release, then the release files that each
- * distribution had before, which also know the minor release that some os-release lack.
+ * Tells a guest's distribution: by os-release(5), then lsb-release, then the release files that
+ * each distribution had before, which also know the minor release that some os-release lack.
  */
 final class Distributions {
   private static final Pattern NUMBERS = Pattern.compile("([0-9]{1,6})(?:\\.([0-9]{1,4}))?.*");
@@ -166,8 +166,7 @@ final class Distributions {
             show("Debian GNU/Linux " + line.get().strip())));
   }
 
-  private static Optional<Matcher> releaseLine(GuestReader reader, String path)
-      throws IOException {
+  private static Optional<Matcher> releaseLine(GuestReader reader, String path) throws IOException {
     return reader.lines(path).stream()
         .limit(5)
         .map(RELEASE::matcher)
@@ -198,7 +197,9 @@ final class Distributions {
       case "rhel", "centos", "ol", "fedora", "almalinux", "rocky", "scientific" -> Family.RED_HAT;
       case "sles", "sled", "sles_sap", "opensuse", "suse" -> Family.SUSE;
       case "amzn" -> Family.AMAZON;
-      default -> familyLike(id, new HashSet<>(Arrays.asList(like.toLowerCase(Locale.ROOT).split("\\s+", -1))));
+      default ->
+          familyLike(
+              id, new HashSet<>(Arrays.asList(like.toLowerCase(Locale.ROOT).split("\\s+", -1))));
     };
   }
 

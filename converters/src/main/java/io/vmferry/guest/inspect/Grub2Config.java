@@ -12,15 +12,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The menu in a {@code grub.cfg} as grub-mkconfig writes it (GNU GRUB manual 2.12, chapter 6). It is
- * a program; this reads the menu and the default of those that a distribution writes, and no more.
+ * The menu in a {@code grub.cfg} as grub-mkconfig writes it (GNU GRUB manual 2.12, chapter 6). It
+ * is a program; this reads the menu and the default of those that a distribution writes, and no
+ * more.
  */
 final class Grub2Config {
   private static final Pattern MENU =
       Pattern.compile(
           "\\s*(menuentry|submenu)\\s+(?:\"((?:[^\"\\\\]|\\\\.)*+)\"|'([^']*+)'|(\\S++))(.*)");
   private static final Pattern ID =
-      Pattern.compile("(?:\\$\\{?menuentry_id_option\\}?|--id)[\\s=]+(?:\"([^\"]*+)\"|'([^']*+)'|(\\S++))");
+      Pattern.compile(
+          "(?:\\$\\{?menuentry_id_option\\}?|--id)[\\s=]+(?:\"([^\"]*+)\"|'([^']*+)'|(\\S++))");
   private static final Pattern LINUX =
       Pattern.compile("\\s*(?:linux|linux16|linuxefi)\\s+(\\S+)(?:\\s+(.*))?");
   private static final Pattern INITRD =

@@ -60,8 +60,7 @@ final class GrubLegacyConfig {
     if (!wanted.equals("saved")) {
       return wanted.matches("[0-9]{1,4}") ? wanted : "0";
     }
-    String saved =
-        reader.lines(SAVED).stream().findFirst().map(String::strip).orElse("0");
+    String saved = reader.lines(SAVED).stream().findFirst().map(String::strip).orElse("0");
     return saved.matches("[0-9]{1,4}") ? saved : "0";
   }
 
@@ -70,7 +69,8 @@ final class GrubLegacyConfig {
     if (title.isPresent() && entries.size() < MAX_ENTRIES) {
       boolean xen = !modules.isEmpty();
       Optional<String> kernel = (xen ? modules : kernels).stream().findFirst();
-      Optional<String> ramdisk = xen && modules.size() > 1 ? Optional.of(modules.get(1)) : initramfs;
+      Optional<String> ramdisk =
+          xen && modules.size() > 1 ? Optional.of(modules.get(1)) : initramfs;
       String[] words = kernel.orElse("").replaceFirst("^(?:--\\S+\\s+)+", "").split("\\s+", 2);
       entries.add(
           files.entry(

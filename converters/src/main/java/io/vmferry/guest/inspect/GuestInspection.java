@@ -70,8 +70,7 @@ public final class GuestInspection {
     List<Mount> mounts = plan.make(looking);
     findings.addAll(plan.findings());
     for (String group : failed) {
-      tell(
-          plan.volumeMissing() ? Severity.ERROR : Severity.WARNING, ErrorCode.LVM_FAILED, group);
+      tell(plan.volumeMissing() ? Severity.ERROR : Severity.WARNING, ErrorCode.LVM_FAILED, group);
     }
     GuestFiles files = devices.mount(mounts);
     fileSystems = fileSystems.stream().map(fs -> mounted(fs, mounts)).toList();
@@ -145,10 +144,7 @@ public final class GuestInspection {
   private Inspection result(
       Firmware firmware, Optional<OperatingSystem> system, List<Mount> mounts) {
     List<Finding> sorted =
-        findings.stream()
-            .distinct()
-            .sorted(Comparator.comparing(Finding::severity))
-            .toList();
+        findings.stream().distinct().sorted(Comparator.comparing(Finding::severity)).toList();
     return new Inspection(headers.disks(), fileSystems, firmware, system, mounts, sorted);
   }
 

@@ -152,7 +152,8 @@ final class InitramfsReader {
       byte[] name = in.readNBytes(nameBytes + padding(HEADER + nameBytes));
       count(name.length);
       if (name.length < nameBytes || ++entries > MAX_ENTRIES) {
-        throw new IOException("the archive is cut off, or has more than %d files".formatted(MAX_ENTRIES));
+        throw new IOException(
+            "the archive is cut off, or has more than %d files".formatted(MAX_ENTRIES));
       }
       String text = new String(name, 0, nameBytes - 1, StandardCharsets.ISO_8859_1);
       if (text.equals(TRAILER)) {
@@ -192,9 +193,7 @@ final class InitramfsReader {
       if (next < 0) {
         return false;
       }
-      rest =
-          new SequenceInputStream(
-              new ByteArrayInputStream(new byte[] {(byte) next}), in);
+      rest = new SequenceInputStream(new ByteArrayInputStream(new byte[] {(byte) next}), in);
     }
     return readCpio(rest, true);
   }
@@ -263,9 +262,7 @@ final class InitramfsReader {
     @Override
     public int read(byte[] bytes, int offset, int length) throws IOException {
       long left = end - file.position();
-      return left <= 0 && length > 0
-          ? -1
-          : file.read(bytes, offset, (int) Math.min(length, left));
+      return left <= 0 && length > 0 ? -1 : file.read(bytes, offset, (int) Math.min(length, left));
     }
   }
 }

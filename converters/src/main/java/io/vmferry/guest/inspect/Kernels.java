@@ -19,8 +19,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Finds the kernels a guest may boot: images in {@code /boot} and those that boot entries name, each
- * with its modules and initramfs. Rescue and crash kernels are none.
+ * Finds the kernels a guest may boot: images in {@code /boot} and those that boot entries name,
+ * each with its modules and initramfs. Rescue and crash kernels are none.
  */
 final class Kernels {
   private static final Pattern VERSION = Pattern.compile("[0-9]+\\.[0-9]+\\S*");
@@ -57,14 +57,12 @@ final class Kernels {
   }
 
   /** A kernel elsewhere than in {@code /boot}, as systemd-boot's entries have them. */
-  private void addOf(BootEntry entry, List<Kernel> kernels, List<String> names)
-      throws IOException {
+  private void addOf(BootEntry entry, List<Kernel> kernels, List<String> names) throws IOException {
     Optional<String> image = entry.image();
     if (image.isEmpty() || kernels.size() >= MAX_KERNELS || entry.isRescue()) {
       return;
     }
-    Optional<String> version =
-        entry.version().filter(text -> VERSION.matcher(text).matches());
+    Optional<String> version = entry.version().filter(text -> VERSION.matcher(text).matches());
     boolean known =
         kernels.stream()
             .anyMatch(
@@ -117,9 +115,7 @@ final class Kernels {
 
   private Set<String> held(String initramfs, Map<Driver, Presence> drivers) throws IOException {
     List<Driver> wanted =
-        drivers.keySet().stream()
-            .filter(driver -> drivers.get(driver) == Presence.MODULE)
-            .toList();
+        drivers.keySet().stream().filter(driver -> drivers.get(driver) == Presence.MODULE).toList();
     Optional<String> real = reader.resolve(initramfs);
     if (real.isEmpty()) {
       return Set.of();
@@ -148,7 +144,8 @@ final class Kernels {
             .filter(name -> name.startsWith("initr"))
             .filter(name -> name.contains(version) || name.contains(suffix))
             .filter(name -> !isAside(name))
-            .sorted(Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder()))
+            .sorted(
+                Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder()))
             .toList();
     for (String name : candidates) {
       if (reader.isFile("/boot/" + name)) {

@@ -6,8 +6,8 @@ import java.io.InputStream;
 import org.apache.commons.compress.compressors.lz4.BlockLZ4CompressorInputStream;
 
 /**
- * The legacy frames of LZ4, the ones the kernel reads: a magic number, then blocks of a length and up
- * to 8 MiB each. A frame ends where no block's length is.
+ * The legacy frames of LZ4, the ones the kernel reads: a magic number, then blocks of a length and
+ * up to 8 MiB each. A frame ends where no block's length is.
  */
 final class LegacyLz4Stream extends InputStream {
   private static final int MAGIC = 0x184c2102;

@@ -36,8 +36,7 @@ public final class LinuxInspection {
    * @param firmware what may boot it, which tells boot loaders apart
    * @throws IOException if a file system is damaged
    */
-  public static Result inspect(GuestFiles files, Mount root, Firmware firmware)
-      throws IOException {
+  public static Result inspect(GuestFiles files, Mount root, Firmware firmware) throws IOException {
     GuestReader reader = new GuestReader(files);
     Optional<Distribution> known = Distributions.read(reader);
     Distribution distribution = known.orElseGet(LinuxInspection::unknown);

@@ -13,8 +13,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The modules of a kernel: by {@code modules.dep} where depmod was run, else by the files there are;
- * and those compiled in, by {@code modules.builtin} and the kernel's configuration.
+ * The modules of a kernel: by {@code modules.dep} where depmod was run, else by the files there
+ * are; and those compiled in, by {@code modules.builtin} and the kernel's configuration.
  *
  * @param present names of modules whose files are there, with underscores
  * @param builtIn names of those compiled in

@@ -3,8 +3,8 @@ package io.vmferry.guest.inspect;
 import io.vmferry.disk.partition.DiskLayout;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.guest.DiskFacts;
-import io.vmferry.guest.FileSystemFacts;
 import io.vmferry.guest.FileStatus;
+import io.vmferry.guest.FileSystemFacts;
 import io.vmferry.guest.Finding;
 import io.vmferry.guest.Finding.Severity;
 import io.vmferry.guest.GuestPaths;
@@ -154,8 +154,7 @@ final class MountPlan {
         ErrorCode.FSTAB_ENTRY_UNKNOWN,
         "/etc/fstab mounts %s at %s, and no disk of the machine has it"
             .formatted(
-                GuestReader.printable(entry.device()),
-                GuestReader.printable(entry.mountPoint())));
+                GuestReader.printable(entry.device()), GuestReader.printable(entry.mountPoint())));
   }
 
   /** systemd mounts the ESP without an entry, and others leave it unmounted after installing. */

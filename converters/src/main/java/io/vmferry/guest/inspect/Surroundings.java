@@ -55,8 +55,7 @@ final class Surroundings {
               "xe-guest-utilities",
               List.of("/usr/sbin/xe-daemon", "/usr/sbin/xe-linux-distribution")),
           Map.entry(
-              "parallels-tools",
-              List.of("/usr/lib/parallels-tools/version", "/usr/bin/prltoolsd")),
+              "parallels-tools", List.of("/usr/lib/parallels-tools/version", "/usr/bin/prltoolsd")),
           Map.entry("walinuxagent", List.of("/usr/sbin/waagent")),
           Map.entry("google-guest-agent", List.of("/usr/bin/google_guest_agent")));
 

@@ -3,8 +3,8 @@ package io.vmferry.guest.inspect;
 import java.io.IOException;
 
 /**
- * Finds where a run of Zstandard frames (RFC 8878, section 3.1) ends, by their block headers, without
- * decompressing: decompressors read on behind their frames.
+ * Finds where a run of Zstandard frames (RFC 8878, section 3.1) ends, by their block headers,
+ * without decompressing: decompressors read on behind their frames.
  */
 final class ZstdFrames {
   private static final int MAGIC = 0xfd2fb528;

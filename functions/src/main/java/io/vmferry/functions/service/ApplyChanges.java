@@ -84,8 +84,7 @@ public final class ApplyChanges {
           result.changedDisks().contains(disk.index())
               ? write(task, disk)
               : new BlockDigests(List.of());
-      objects.put(
-          files.bucket(), files.overlayDigests(taskId, disk.index()), written.toBytes());
+      objects.put(files.bucket(), files.overlayDigests(taskId, disk.index()), written.toBytes());
     }
   }
 

@@ -109,9 +109,7 @@ public final class Check {
   private Optional<Discovery.Found> find(Discovery discovery, String url) throws IOException {
     if (url.startsWith(FILE_SCHEME)) {
       return Optional.of(
-          find(
-              discovery,
-              objects.head(CheckedObjects.LOCAL, url.substring(FILE_SCHEME.length()))));
+          find(discovery, objects.head(CheckedObjects.LOCAL, url.substring(FILE_SCHEME.length()))));
     }
     return switch (SourceLocation.parse(url)) {
       case SourceLocation.S3 at ->

@@ -29,8 +29,7 @@ final class CheckedObjects implements ObjectReader {
   private final List<RemoteFile> remoteFiles = new ArrayList<>();
   private final AtomicLong bytesRead = new AtomicLong();
 
-  CheckedObjects(
-      ObjectReader local, Supplier<? extends ObjectReader> objects, RemoteFiles remote) {
+  CheckedObjects(ObjectReader local, Supplier<? extends ObjectReader> objects, RemoteFiles remote) {
     this.local = local;
     this.objects = objects;
     this.remote = remote;

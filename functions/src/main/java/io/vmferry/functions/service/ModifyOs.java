@@ -100,7 +100,8 @@ public final class ModifyOs {
 
   private void modify(Task task, Path directory) throws IOException {
     ModificationOptions options = options(task.request().guest(), directory);
-    try (Conversion conversion = guests.modify(sources.openAll(task.disks()), options, stop(task.id()))) {
+    try (Conversion conversion =
+        guests.modify(sources.openAll(task.disks()), options, stop(task.id()))) {
       GuestResult result =
           new GuestResult(
               conversion.report(),
@@ -125,7 +126,9 @@ public final class ModifyOs {
               t.withGuest(result.bounded())
                   .reached(
                       TaskStatus.CONVERTING,
-                      t.request().onlyReports() ? "the guest is looked into" : "writing snapshots"));
+                      t.request().onlyReports()
+                          ? "the guest is looked into"
+                          : "writing snapshots"));
       noted = true;
     } finally {
       if (!noted && isEnded(task.id())) {

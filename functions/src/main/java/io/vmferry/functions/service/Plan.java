@@ -67,11 +67,7 @@ public final class Plan {
    * @param dryRun whether nothing is written; there are no chunks and no verifications then
    */
   public record Result(
-      String taskId,
-      ItemList chunks,
-      ItemList verifications,
-      boolean modifyOs,
-      boolean dryRun) {}
+      String taskId, ItemList chunks, ItemList verifications, boolean modifyOs, boolean dryRun) {}
 
   /**
    * Plans a task.

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What EBS is told about a snapshot's blocks at the end: how many were written, and the SHA-256 over
- * their SHA-256s in the order of their indexes. Blocks that were written again count once, with what
- * was written last. Holds only the digests of the latter in memory.
+ * What EBS is told about a snapshot's blocks at the end: how many were written, and the SHA-256
+ * over their SHA-256s in the order of their indexes. Blocks that were written again count once,
+ * with what was written last. Holds only the digests of the latter in memory.
  */
 final class SnapshotDigest {
   private final MessageDigest all = sha256();

@@ -110,8 +110,7 @@ final class Sources {
     boolean opened = false;
     try {
       for (Disk disk : disks) {
-        images.add(
-            disk.files().isEmpty() ? new EmptyDiskImage(disk.virtualSize()) : open(disk));
+        images.add(disk.files().isEmpty() ? new EmptyDiskImage(disk.virtualSize()) : open(disk));
       }
       opened = true;
       return images;

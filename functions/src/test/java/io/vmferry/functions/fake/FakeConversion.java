@@ -136,8 +136,7 @@ public final class FakeConversion implements GuestConversion {
     }
 
     @Override
-    public Extent plannedExtentAt(long offset, long maxLength)
-        throws IOException {
+    public Extent plannedExtentAt(long offset, long maxLength) throws IOException {
       return image.plannedExtentAt(offset, maxLength);
     }
 

@@ -171,7 +171,8 @@ class GuestPipelineTest {
         .guests
         .faults()
         .failNext(
-            "modify", new VmferryException(ErrorCode.GUEST_FILE_UNREADABLE, "/etc/fstab is a FIFO"));
+            "modify",
+            new VmferryException(ErrorCode.GUEST_FILE_UNREADABLE, "/etc/fstab is a FIFO"));
     String id = pipeline.start(modified("s3://b/disk.raw"));
     pipeline.validateAndPlan(id);
     pipeline.convert(id);

@@ -353,7 +353,8 @@ class ImportPipelineTest {
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        Map.of(), GuestOptions.AS_IT_IS);
+        Map.of(),
+        GuestOptions.AS_IT_IS);
   }
 
   @Test
@@ -423,6 +424,7 @@ class ImportPipelineTest {
         request.encrypted(),
         request.kmsKeyId(),
         Optional.of(token),
-        request.tags(), request.guest());
+        request.tags(),
+        request.guest());
   }
 }

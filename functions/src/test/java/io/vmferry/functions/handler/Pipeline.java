@@ -20,7 +20,6 @@ import io.vmferry.functions.service.Reading;
 import io.vmferry.functions.service.UploadArea;
 import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.GuestOptions;
-import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
@@ -97,7 +96,8 @@ final class Pipeline {
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        Map.of(), GuestOptions.AS_IT_IS);
+        Map.of(),
+        GuestOptions.AS_IT_IS);
   }
 
   /** The request with the guest's options. */

@@ -68,7 +68,14 @@ public abstract class TaskStoreContract {
         Optional.of(true),
         Optional.empty(),
         Optional.ofNullable(token),
-        Map.of("one", "1", "two", "2", "three", "3"), new GuestOptions(true, true, true, true, Optional.of("s3://b/agent.deb"), Optional.of("https://example.org/agent")));
+        Map.of("one", "1", "two", "2", "three", "3"),
+        new GuestOptions(
+            true,
+            true,
+            true,
+            true,
+            Optional.of("s3://b/agent.deb"),
+            Optional.of("https://example.org/agent")));
   }
 
   private static ImportRequest request(@Nullable String token) {

@@ -94,7 +94,8 @@ final class TaskTableTest {
             Optional.empty(),
             Optional.empty(),
             Optional.of(token),
-            Map.of(), GuestOptions.AS_IT_IS);
+            Map.of(),
+            GuestOptions.AS_IT_IS);
     return Task.accepted(id, request, START);
   }
 

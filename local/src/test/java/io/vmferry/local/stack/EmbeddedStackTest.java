@@ -127,6 +127,7 @@ class EmbeddedStackTest {
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
-        Map.of(), GuestOptions.AS_IT_IS);
+        Map.of(),
+        GuestOptions.AS_IT_IS);
   }
 }

@@ -64,15 +64,13 @@ final class BootEntries implements Modification {
       }
       editLoader(guest, loader + "/loader.conf", newDefault);
     }
-    for (String path :
-        BootFiles.beside(guest.edits().files(), Optional.empty(), ENVIRONMENTS)) {
+    for (String path : BootFiles.beside(guest.edits().files(), Optional.empty(), ENVIRONMENTS)) {
       editEnvironment(guest, path, rules, newDefault);
     }
   }
 
   /** An entry, edited. */
-  static String edit(String text, CommandLineRules rules, Set<String> effects)
-      throws IOException {
+  static String edit(String text, CommandLineRules rules, Set<String> effects) throws IOException {
     Optional<String> version = versionOf(text, rules);
     List<String> lines = new ArrayList<>();
     boolean first = true;
@@ -117,8 +115,7 @@ final class BootEntries implements Modification {
     for (String line : file.get().text().split("\n", -1)) {
       Matcher key = KEY.matcher(line);
       boolean timeout = key.matches() && key.group(2).equals("timeout");
-      if (timeout
-          && (key.group(3).equals("menu-force") || !MenuTimeout.isFine(key.group(3)))) {
+      if (timeout && (key.group(3).equals("menu-force") || !MenuTimeout.isFine(key.group(3)))) {
         lines.add(key.group(1) + MenuTimeout.SECONDS);
         effects.add("timeout %s is %s".formatted(key.group(3), MenuTimeout.SECONDS));
       } else if (key.matches() && key.group(2).equals("default") && newDefault.isPresent()) {
@@ -147,11 +144,9 @@ final class BootEntries implements Modification {
           .get()
           .set(
               KERNEL_OPTIONS,
-              rules.edit(
-                  options.get(), CommandLineRules.Part.WHOLE, Optional.empty(), effects));
+              rules.edit(options.get(), CommandLineRules.Part.WHOLE, Optional.empty(), effects));
     }
-    if (newDefault.isPresent()
-        && !environment.get().get("saved_entry").equals(newDefault)) {
+    if (newDefault.isPresent() && !environment.get().get("saved_entry").equals(newDefault)) {
       environment.get().set("saved_entry", newDefault.get());
       effects.add("default is %s, which can boot".formatted(newDefault.get()));
     }

@@ -14,7 +14,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Finds and reads a guest's boot configuration, and tells of files that are not what they should. */
+/**
+ * Finds and reads a guest's boot configuration, and tells of files that are not what they should.
+ */
 final class BootFiles {
   /** Where an EFI system partition is mounted. */
   static final List<String> ESPS = List.of("/boot/efi", "/efi", "/boot");
@@ -52,9 +54,7 @@ final class BootFiles {
   static Set<String> beside(GuestFiles files, Optional<String> configured, List<String> names)
       throws IOException {
     List<String> candidates = new ArrayList<>();
-    configured
-        .filter(path -> names.contains(GuestPaths.name(path)))
-        .ifPresent(candidates::add);
+    configured.filter(path -> names.contains(GuestPaths.name(path))).ifPresent(candidates::add);
     List<String> directories = new ArrayList<>(List.of("/boot/grub", "/boot/grub2"));
     for (String esp : ESPS) {
       Optional<String> efi = child(files, esp, "EFI");

@@ -19,8 +19,7 @@ import java.util.Set;
  */
 final class CommandLineRules {
   private static final String SERIAL = "console=ttyS0";
-  private static final List<String> CONSOLES =
-      List.of("console=tty0", SERIAL + ",115200n8");
+  private static final List<String> CONSOLES = List.of("console=tty0", SERIAL + ",115200n8");
 
   private final LinuxFacts linux;
   private final GuestFiles files;
@@ -110,8 +109,7 @@ final class CommandLineRules {
     if (!DeviceNames.isOfController(name)) {
       return parameter;
     }
-    Optional<String> target =
-        devices.find(name).flatMap(is -> stableName(is, initramfs));
+    Optional<String> target = devices.find(name).flatMap(is -> stableName(is, initramfs));
     String stable = target.or(() -> root).orElse("");
     if (stable.isEmpty()) {
       effects.add(parameter + " left: its file system has no UUID");
@@ -141,8 +139,7 @@ final class CommandLineRules {
             || name.startsWith("UUID=");
     Optional<FileSystemFacts> found = canBeLookedUp ? devices.find(name) : Optional.empty();
     return canBeLookedUp
-        && (found.isEmpty()
-            || (DeviceNames.isOfController(name) && found.get().uuid().isEmpty()));
+        && (found.isEmpty() || (DeviceNames.isOfController(name) && found.get().uuid().isEmpty()));
   }
 
   /** The last console is the one that init writes to: it must be the serial one. */
@@ -152,8 +149,8 @@ final class CommandLineRules {
     boolean right =
         !consoles.isEmpty()
             && isSerial(consoles.getLast())
-            && consoles.stream().anyMatch(console -> console.startsWith("console=tty")
-                && !isSerial(console));
+            && consoles.stream()
+                .anyMatch(console -> console.startsWith("console=tty") && !isSerial(console));
     if (right) {
       return;
     }
@@ -164,8 +161,7 @@ final class CommandLineRules {
             .filter(CommandLineRules::isSerial)
             .reduce((first, last) -> last)
             .orElse(CONSOLES.getLast()));
-    parameters.removeIf(
-        parameter -> parameter.equals("console=tty0") || isSerial(parameter));
+    parameters.removeIf(parameter -> parameter.equals("console=tty0") || isSerial(parameter));
     wanted.forEach(console -> KernelParameters.add(parameters, console));
     effects.add("serial console added");
   }
@@ -175,7 +171,8 @@ final class CommandLineRules {
   }
 
   private static boolean isTimeout(String parameter) {
-    return parameter.startsWith("nvme_core.io_timeout=") || parameter.startsWith("nvme.io_timeout=");
+    return parameter.startsWith("nvme_core.io_timeout=")
+        || parameter.startsWith("nvme.io_timeout=");
   }
 
   private static Optional<String> stableName(FileSystemFacts is, boolean initramfs) {

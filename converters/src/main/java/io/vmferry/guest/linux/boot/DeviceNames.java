@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * on EC2, and which file system each names.
  */
 final class DeviceNames {
-  private static final Pattern LETTERED = Pattern.compile("/dev/(?:sd|hd|vd|xvd)([a-z]{1,2})(\\d*)");
+  private static final Pattern LETTERED =
+      Pattern.compile("/dev/(?:sd|hd|vd|xvd)([a-z]{1,2})(\\d*)");
   private static final Pattern NUMBERED =
       Pattern.compile("/dev/(?:nvme(\\d{1,3})n1|mmcblk(\\d{1,3})|cciss/c0d(\\d{1,3}))(?:p(\\d+))?");
   private static final Pattern BY_HARDWARE =

@@ -29,8 +29,8 @@ import java.util.stream.Collectors;
  *
  * <p>Two things load them. A udev rule, for every initramfs with udev: dracut's, SUSE's,
  * initramfs-tools'. And a file that initramfs-tools' init sources early; in the others' it does
- * nothing. Both name modprobe by its path: a shell of busybox would take its own, which does not know
- * {@code -d}.
+ * nothing. Both name modprobe by its path: a shell of busybox would take its own, which does not
+ * know {@code -d}.
  *
  * <p>{@code lib}, {@code usr}, {@code etc} and {@code conf} are not among the entries: the kernel's
  * unpacker follows a link in the middle of a name, but removes one to make a directory in its place

@@ -49,8 +49,7 @@ final class GrubDefaults implements Modification {
         KERNEL_COMMAND_LINE,
         (text, effects) -> {
           String line = text.strip();
-          String edited =
-              rules.edit(line, CommandLineRules.Part.WHOLE, Optional.empty(), effects);
+          String edited = rules.edit(line, CommandLineRules.Part.WHOLE, Optional.empty(), effects);
           return edited.equals(line) ? text : edited + "\n";
         });
   }
@@ -115,8 +114,7 @@ final class GrubDefaults implements Modification {
       file =
           file.edit(
               name,
-              value ->
-                  rules.edit(value, CommandLineRules.Part.WHOLE, Optional.empty(), effects));
+              value -> rules.edit(value, CommandLineRules.Part.WHOLE, Optional.empty(), effects));
     }
     return file.edit("TIMEOUT", value -> timeout(value, effects)).text();
   }

@@ -7,8 +7,8 @@ import java.util.Optional;
 
 /**
  * GRUB's environment block grubenv: a signature, lines {@code name=value} with backslashes in front
- * of backslashes and line ends, and hash signs up to a fixed length, which GRUB writes over in place
- * and which must not change.
+ * of backslashes and line ends, and hash signs up to a fixed length, which GRUB writes over in
+ * place and which must not change.
  */
 final class GrubEnvironment {
   private static final String SIGNATURE = "# GRUB Environment Block\n";

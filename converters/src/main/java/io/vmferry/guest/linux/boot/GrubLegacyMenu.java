@@ -18,16 +18,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * GRUB 0.97's menu, menu.lst or grub.conf (E4): every kernel's command line, Debian's {@code # kopt=}
- * from which update-grub makes them anew, the timeout, and a default that can boot.
+ * GRUB 0.97's menu, menu.lst or grub.conf (E4): every kernel's command line, Debian's {@code #
+ * kopt=} from which update-grub makes them anew, the timeout, and a default that can boot.
  */
 final class GrubLegacyMenu implements Modification {
   private static final List<String> NAMES = List.of("grub.conf", "menu.lst");
   private static final Pattern KERNEL =
       Pattern.compile("(\\s*(?:kernel|module)(?:\\s+--\\S+)*[\\s=]+)(\\S+)(\\s+)(.*?)(\\s*)");
   private static final Pattern MAGIC = Pattern.compile("(# kopt(?:_[^=\\s]+)?=)(.*)");
-  private static final Pattern DEFAULT = Pattern.compile("(\\s*default(?:\\s+|\\s*=\\s*))(\\S+)\\s*");
-  private static final Pattern TIMEOUT = Pattern.compile("(\\s*timeout(?:\\s+|\\s*=\\s*))(\\S+)\\s*");
+  private static final Pattern DEFAULT =
+      Pattern.compile("(\\s*default(?:\\s+|\\s*=\\s*))(\\S+)\\s*");
+  private static final Pattern TIMEOUT =
+      Pattern.compile("(\\s*timeout(?:\\s+|\\s*=\\s*))(\\S+)\\s*");
 
   @Override
   public String name() {
@@ -56,8 +58,7 @@ final class GrubLegacyMenu implements Modification {
   }
 
   /** The menu, edited. */
-  static String edit(String text, CommandLineRules rules, Set<String> effects)
-      throws IOException {
+  static String edit(String text, CommandLineRules rules, Set<String> effects) throws IOException {
     OptionalInt newDefault =
         rules.newDefault().isPresent()
             ? titleOf(text, rules, rules.newDefault().get())
@@ -76,7 +77,8 @@ final class GrubLegacyMenu implements Modification {
       } else if (!titled && number.matches() && newDefault.isPresent()) {
         defaulted = true;
         lines.add(number.group(1) + newDefault.getAsInt());
-        effects.add("default is entry %d, the first that can boot".formatted(newDefault.getAsInt()));
+        effects.add(
+            "default is entry %d, the first that can boot".formatted(newDefault.getAsInt()));
       } else {
         lines.add(commandLine(line, rules, effects));
       }
@@ -105,8 +107,7 @@ final class GrubLegacyMenu implements Modification {
     Matcher magic = MAGIC.matcher(line);
     if (magic.matches()) {
       return magic.group(1)
-          + rules.edit(
-              magic.group(2), CommandLineRules.Part.WHOLE, Optional.empty(), effects);
+          + rules.edit(magic.group(2), CommandLineRules.Part.WHOLE, Optional.empty(), effects);
     }
     Matcher kernel = KERNEL.matcher(line);
     if (!kernel.matches() || !kernel.group(4).contains("root=")) {

@@ -155,12 +155,14 @@ final class GrubMenu implements Modification {
           && linux.matches()
           && rules.versionOf(linux.group(2)).filter(version::equals).isPresent()) {
         List<String> numbers = new ArrayList<>();
-        levels.descendingIterator().forEachRemaining(
-            level -> {
-              if (level.menu && level.entries >= 0) {
-                numbers.add(Integer.toString(level.entries));
-              }
-            });
+        levels
+            .descendingIterator()
+            .forEachRemaining(
+                level -> {
+                  if (level.menu && level.entries >= 0) {
+                    numbers.add(Integer.toString(level.entries));
+                  }
+                });
         return Optional.of(String.join(">", numbers));
       }
     }

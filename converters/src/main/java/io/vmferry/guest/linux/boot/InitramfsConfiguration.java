@@ -16,8 +16,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * Tells the tool that makes the guest's initramfs to take the drivers of EC2's devices (E1), so that
- * the next kernel's has them too. Comes before {@link InitramfsDrivers}, whose rebuild reads it.
+ * Tells the tool that makes the guest's initramfs to take the drivers of EC2's devices (E1), so
+ * that the next kernel's has them too. Comes before {@link InitramfsDrivers}, whose rebuild reads
+ * it.
  */
 final class InitramfsConfiguration implements Modification {
   private static final String MODULES = "/etc/initramfs-tools/modules";
@@ -124,7 +125,9 @@ final class InitramfsConfiguration implements Modification {
                   value -> {
                     Set<String> all =
                         new LinkedHashSet<>(
-                            Stream.of(value.split("\\s+")).filter(word -> !word.isEmpty()).toList());
+                            Stream.of(value.split("\\s+"))
+                                .filter(word -> !word.isEmpty())
+                                .toList());
                     List<String> names = all.stream().map(InitramfsConfiguration::name).toList();
                     drivers.stream()
                         .filter(driver -> !names.contains(name(driver)))
@@ -132,9 +135,7 @@ final class InitramfsConfiguration implements Modification {
                     return all.size() == names.size() ? value : String.join(" ", all);
                   })
               .text();
-      guest
-          .edits()
-          .change(file.get(), text, "Every initramfs gets " + String.join(", ", drivers));
+      guest.edits().change(file.get(), text, "Every initramfs gets " + String.join(", ", drivers));
     }
   }
 
@@ -168,8 +169,7 @@ final class InitramfsConfiguration implements Modification {
   private static Optional<String> nashDriver(Guest guest) throws IOException {
     for (Kernel kernel : guest.linux().kernels()) {
       if (kernel.modules().isPresent()) {
-        KernelModules modules =
-            KernelModules.read(guest.edits().files(), kernel.modules().get());
+        KernelModules modules = KernelModules.read(guest.edits().files(), kernel.modules().get());
         for (String name : List.of("xen-blkfront", "xen-vbd", "xenblk")) {
           if (modules.has(name)) {
             return Optional.of(name);

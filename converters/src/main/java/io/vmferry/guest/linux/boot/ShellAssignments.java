@@ -57,7 +57,13 @@ record ShellAssignments(String text) {
       lines.add(
           after.equals(before)
               ? line
-              : matcher.group(1) + name + matcher.group(3) + quote + after + quote + matcher.group(5));
+              : matcher.group(1)
+                  + name
+                  + matcher.group(3)
+                  + quote
+                  + after
+                  + quote
+                  + matcher.group(5));
     }
     return new ShellAssignments(String.join("\n", lines));
   }

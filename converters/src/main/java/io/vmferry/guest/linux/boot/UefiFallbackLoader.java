@@ -24,8 +24,9 @@ import java.util.Optional;
  * Puts a copy of the guest's boot loader where UEFI looks without being told (C5): {@code
  * \EFI\BOOT\BOOTX64.EFI}. A new instance has no boot entries of the machine it comes from.
  *
- * <p>Where shim is there, it is copied with the GRUB and the key manager it looks for beside itself,
- * but without fbx64.efi: with that, shim under this name only makes boot entries and starts over.
+ * <p>Where shim is there, it is copied with the GRUB and the key manager it looks for beside
+ * itself, but without fbx64.efi: with that, shim under this name only makes boot entries and starts
+ * over.
  */
 final class UefiFallbackLoader implements Modification {
   /** The largest file copied: 16 MiB; GRUB has about 3. */
@@ -61,8 +62,7 @@ final class UefiFallbackLoader implements Modification {
         continue;
       }
       String boot =
-          BootFiles.child(files, efi.get(), "BOOT")
-              .orElse(GuestPaths.child(efi.get(), "BOOT"));
+          BootFiles.child(files, efi.get(), "BOOT").orElse(GuestPaths.child(efi.get(), "BOOT"));
       Optional<String> fallback = BootFiles.child(files, boot, "boot" + suffix + ".efi");
       if (fallback.isPresent()) {
         return;
@@ -177,8 +177,7 @@ final class UefiFallbackLoader implements Modification {
 
   private static void copyFile(Guest guest, String from, String to) throws IOException {
     GuestFiles files = guest.edits().files();
-    ByteBuffer content =
-        ByteBuffer.allocate((int) files.status(from).orElseThrow().size());
+    ByteBuffer content = ByteBuffer.allocate((int) files.status(from).orElseThrow().size());
     files.read(from, 0, content);
     guest.edits().create(to, content.flip(), 0755, "A copy of %s for UEFI to find".formatted(from));
   }

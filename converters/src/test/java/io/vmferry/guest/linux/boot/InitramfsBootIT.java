@@ -129,7 +129,8 @@ class InitramfsBootIT {
     for (String name : List.of("modules.dep", "modules.softdep", "modules.builtin")) {
       guest.file(inGuest(name), Files.readString(modules.resolve(name)));
     }
-    for (String part : List.of("drivers/nvme", "drivers/block", "drivers/net", "arch", "block", "lib", "crypto")) {
+    for (String part :
+        List.of("drivers/nvme", "drivers/block", "drivers/net", "arch", "block", "lib", "crypto")) {
       try (Stream<Path> files = Files.walk(modules.resolve("kernel/" + part))) {
         for (Path file : files.filter(Files::isRegularFile).toList()) {
           guest.file(inGuest(modules.relativize(file).toString()), Files.readAllBytes(file), 0644);
@@ -138,16 +139,17 @@ class InitramfsBootIT {
     }
     String path = "/boot/initrd.img-" + version;
     guest.file(path, initramfs, 0644);
-    GuestEdits edits = BootGuests.apply(
-        new InitramfsDrivers(),
-        BootGuests.guest(
-            BootGuests.facts(
-                BootGuests.linux(
-                    Family.DEBIAN,
-                    new BootLoader(BootLoader.Kind.GRUB2, Optional.empty(), Optional.empty()),
-                    List.of(BootGuests.kernel(version, Presence.MODULE))),
-                Firmware.BIOS),
-            guest));
+    GuestEdits edits =
+        BootGuests.apply(
+            new InitramfsDrivers(),
+            BootGuests.guest(
+                BootGuests.facts(
+                    BootGuests.linux(
+                        Family.DEBIAN,
+                        new BootLoader(BootLoader.Kind.GRUB2, Optional.empty(), Optional.empty()),
+                        List.of(BootGuests.kernel(version, Presence.MODULE))),
+                    Firmware.BIOS),
+                guest));
     assertThat(edits.changes()).extracting(Change::action).containsExactly(Action.CHANGED);
     return guest.contentOf(path);
   }
