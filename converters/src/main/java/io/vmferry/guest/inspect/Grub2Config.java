@@ -63,7 +63,13 @@ final class Grub2Config {
 
   /** Whether it has no menu but goes on with another configuration. */
   boolean onlyRedirects() {
-    boolean goesOn = lines.stream().anyMatch(line -> line.strip().startsWith("configfile "));
+    boolean goesOn =
+        lines.stream()
+            .map(String::strip)
+            .anyMatch(
+                line ->
+                    line.startsWith("configfile ")
+                        || (line.startsWith("source ") && line.contains("grub.cfg")));
     return goesOn && lines.stream().noneMatch(line -> MENU.matcher(line).matches());
   }
 

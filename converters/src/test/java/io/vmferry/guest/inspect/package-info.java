@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.guest.inspect;
+
+import org.jspecify.annotations.NullMarked;
