@@ -253,6 +253,10 @@ public enum ErrorCode {
       Category.USER,
       "A kernel the guest may boot lacks drivers that EC2 instances need.",
       "Install a kernel that has them: NVMe and ENA came with RHEL 7.4, SLES 12 SP2, Debian 9 and Ubuntu 16.04; without them only Xen instances boot it, without Xen's none."),
+  INITRAMFS_UNREADABLE(
+      Category.USER,
+      "An initramfs of the guest is damaged, or compressed in a way that is not known.",
+      "Make it again in the machine the guest comes from, if the guest does not boot; the import appends the drivers to it as it is."),
   SPACE_TOO_SMALL(
       Category.USER,
       "A file system of the guest has too little space or too few inodes left for the changes.",

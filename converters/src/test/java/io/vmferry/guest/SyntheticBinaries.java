@@ -20,7 +20,7 @@ import org.tukaani.xz.XZ;
 import org.tukaani.xz.XZOutputStream;
 
 /** The binary files of synthetic guests, as far as anyone reads them. */
-final class SyntheticBinaries {
+public final class SyntheticBinaries {
   private static final int GRUB_ENVIRONMENT_BYTES = 1024;
   private static final int KERNEL_BYTES = 4096;
   private static final int VERSION_OFFSET = 0x400;
@@ -28,7 +28,7 @@ final class SyntheticBinaries {
   private SyntheticBinaries() {}
 
   /** An ELF header of a program: {@code x86_64}, {@code aarch64}, {@code i386} or {@code ppc64}. */
-  static byte[] elf(String machine) {
+  public static byte[] elf(String machine) {
     ByteBuffer header = ByteBuffer.allocate(64).order(ByteOrder.LITTLE_ENDIAN);
     int bits = machine.equals("i386") ? 1 : 2;
     int number =
@@ -45,7 +45,7 @@ final class SyntheticBinaries {
   }
 
   /** The start of an x86 kernel's image, with its boot header and its version. */
-  static byte[] kernel(String version) {
+  public static byte[] kernel(String version) {
     ByteBuffer image = ByteBuffer.allocate(KERNEL_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     image.put(0x1f1, (byte) 3).putShort(0x1fe, (short) 0xaa55);
     image.put(0x202, "HdrS".getBytes(StandardCharsets.US_ASCII)).putShort(0x206, (short) 0x20f);
@@ -69,7 +69,7 @@ final class SyntheticBinaries {
    *     compressed: {@code none}, {@code gzip}, {@code xz}, {@code lzma}, {@code bzip2}, {@code
    *     lz4}, {@code zstd}
    */
-  static byte[] initramfs(List<String> layers, List<String> names) {
+  public static byte[] initramfs(List<String> layers, List<String> names) {
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     for (String layer : layers) {
       if (layer.equals("microcode")) {
@@ -82,7 +82,7 @@ final class SyntheticBinaries {
   }
 
   /** A newc archive of empty files and the directories they are in. */
-  static byte[] cpio(List<String> names) {
+  public static byte[] cpio(List<String> names) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (CpioArchiveOutputStream cpio = new CpioArchiveOutputStream(bytes)) {
       for (String name : names) {
@@ -98,7 +98,7 @@ final class SyntheticBinaries {
   }
 
   /** Compresses as the tools that make initramfs do. */
-  static byte[] compress(String method, byte[] plain) {
+  public static byte[] compress(String method, byte[] plain) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try {
       switch (method) {

@@ -93,7 +93,8 @@ final class BootLoaderSpecification {
   private static boolean fits(String name, String pattern) {
     boolean[] reached = new boolean[name.length() + 1];
     reached[0] = true;
-    for (char c : pattern.toCharArray()) {
+    for (int p = 0; p < pattern.length(); p++) {
+      char c = pattern.charAt(p);
       boolean[] next = new boolean[name.length() + 1];
       for (int i = 0; i <= name.length(); i++) {
         if (c == '*') {

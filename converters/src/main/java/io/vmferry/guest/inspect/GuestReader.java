@@ -87,11 +87,16 @@ final class GuestReader {
 
   /** Tells that something is as no distribution makes it. */
   void tell(String detail) {
-    findings.add(new Finding(Finding.Severity.WARNING, ErrorCode.GUEST_HOSTILE, printable(detail)));
+    tell(ErrorCode.GUEST_HOSTILE, detail);
+  }
+
+  /** Tells that something is odd. */
+  void tell(ErrorCode code, String detail) {
+    findings.add(new Finding(Finding.Severity.WARNING, code, printable(detail)));
   }
 
   private void tell(VmferryException e) {
-    findings.add(new Finding(Finding.Severity.WARNING, e.code(), printable(e.detail())));
+    tell(e.code(), e.detail());
   }
 
   /** A stranger's text on one line, cut to a length that can be shown. */

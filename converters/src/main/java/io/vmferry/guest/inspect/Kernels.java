@@ -1,5 +1,6 @@
 package io.vmferry.guest.inspect;
 
+import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.guest.GuestPaths;
 import io.vmferry.guest.Kernel;
@@ -127,7 +128,8 @@ final class Kernels {
           modules -> wanted.stream().allMatch(driver -> has(modules, driver)));
     } catch (VmferryException | IOException e) {
       String reason = e instanceof VmferryException known ? known.detail() : e.getMessage();
-      reader.tell("%s cannot be read: %s".formatted(initramfs, reason));
+      reader.tell(
+          ErrorCode.INITRAMFS_UNREADABLE, "%s cannot be read: %s".formatted(initramfs, reason));
       return Set.of();
     }
   }
