@@ -10,6 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -62,15 +63,16 @@ final class DriverArchive {
   private static final int LZ4_MAX_SHORT = 15;
   private static final int LZ4_MAX_BYTE = 255;
 
-  private static final String RULES =
-      """
-      # Loads the drivers of EC2 instances that were added to this initramfs.
-      ACTION=="add", SUBSYSTEM=="pci", ATTR{class}=="0x010802", RUN+="/sbin/modprobe -d /vmferry nvme"
-      ACTION=="add", SUBSYSTEM=="pci", ATTR{vendor}=="0x1d0f", ATTR{class}=="0x020000", RUN+="/sbin/modprobe -d /vmferry ena"
-      ACTION=="add", SUBSYSTEM=="pci", ATTR{vendor}=="0x5853", RUN+="/sbin/modprobe -d /vmferry xen-platform-pci"
-      ACTION=="add", SUBSYSTEM=="xen", ENV{MODALIAS}=="xen:vbd", RUN+="/sbin/modprobe -d /vmferry xen-blkfront"
-      ACTION=="add", SUBSYSTEM=="xen", ENV{MODALIAS}=="xen:vif", RUN+="/sbin/modprobe -d /vmferry xen-netfront"
-      """;
+  /** The devices that each driver is for, as udev matches them. */
+  private static final Map<String, String> DEVICES =
+      Map.of(
+          "nvme", "SUBSYSTEM==\"pci\", ATTR{class}==\"0x010802\"",
+          "ena", "SUBSYSTEM==\"pci\", ATTR{vendor}==\"0x1d0f\", ATTR{class}==\"0x020000\"",
+          "xen-platform-pci", "SUBSYSTEM==\"pci\", ATTR{vendor}==\"0x5853\"",
+          "xen-blkfront", "SUBSYSTEM==\"xen\", ENV{MODALIAS}==\"xen:vbd\"",
+          "xen-vbd", "SUBSYSTEM==\"xen\", ENV{MODALIAS}==\"xen:vbd\"",
+          "xen-netfront", "SUBSYSTEM==\"xen\", ENV{MODALIAS}==\"xen:vif\"",
+          "xen-vnif", "SUBSYSTEM==\"xen\", ENV{MODALIAS}==\"xen:vif\"");
 
   private DriverArchive() {}
 
@@ -198,10 +200,19 @@ final class DriverArchive {
   }
 
   private static void addLoaders(NewcArchive archive, List<String> drivers) {
+    StringBuilder rules =
+        new StringBuilder("# Loads the drivers of EC2 instances added to this initramfs.\n");
+    for (String driver : drivers) {
+      rules.append(
+          "ACTION==\"add\", %s, RUN+=\"/sbin/modprobe -d /vmferry %s\"\n"
+              .formatted(DEVICES.get(driver), driver));
+    }
     archive
         .directory("etc/udev")
         .directory("etc/udev/rules.d")
-        .file("etc/udev/rules.d/59-vmferry.rules", RULES.getBytes(StandardCharsets.US_ASCII))
+        .file(
+            "etc/udev/rules.d/59-vmferry.rules",
+            rules.toString().getBytes(StandardCharsets.US_ASCII))
         .directory("conf/conf.d")
         .file(
             "conf/conf.d/vmferry-drivers",

@@ -3,7 +3,6 @@ package io.vmferry.guest.linux.boot;
 import io.vmferry.guest.Guest;
 import io.vmferry.guest.GuestFacts;
 import io.vmferry.guest.GuestPaths;
-import io.vmferry.guest.Kernel;
 import io.vmferry.guest.LinuxFacts;
 import io.vmferry.guest.Modification;
 import io.vmferry.guest.ModificationOptions;
@@ -41,8 +40,8 @@ final class InitramfsConfiguration implements Modification {
 
   @Override
   public void apply(Guest guest) throws IOException {
-    List<String> drivers = Drivers.modulesOf(guest.linux());
-    InitramfsTool tool = InitramfsTool.of(guest.edits().files());
+    List<String> drivers = Drivers.modulesOf(guest.edits().files(), guest.linux());
+    InitramfsTool tool = InitramfsTool.of(guest.edits().files(), guest.linux().distribution());
     if (tool == InitramfsTool.INITRAMFS_TOOLS) {
       resume(guest);
     }
@@ -59,7 +58,7 @@ final class InitramfsConfiguration implements Modification {
                   HEADING + "add_drivers+=\" %s \"\n".formatted(String.join(" ", drivers)),
                   "Every initramfs gets " + String.join(", ", drivers));
       case MKINITRD_SUSE -> suse(guest, drivers);
-      case MKINITRD_NASH -> nash(guest);
+      case MKINITRD_NASH -> nash(guest, drivers);
       case UNKNOWN ->
           guest.edits().note("The guest has no tool known that makes its initramfs anew");
     }
@@ -140,9 +139,10 @@ final class InitramfsConfiguration implements Modification {
   }
 
   /** The mkinitrd of Red Hat Enterprise Linux 5 takes the drivers of its disks from here. */
-  private static void nash(Guest guest) throws IOException {
+  private static void nash(Guest guest, List<String> drivers) throws IOException {
     Optional<TextFile> file = BootFiles.text(guest.edits(), MODPROBE);
-    Optional<String> driver = nashDriver(guest);
+    Optional<String> driver =
+        drivers.stream().filter(List.of("xen-blkfront", "xen-vbd")::contains).findFirst();
     if (file.isEmpty() || driver.isEmpty()) {
       return;
     }
@@ -164,20 +164,6 @@ final class InitramfsConfiguration implements Modification {
                   + "%salias scsi_hostadapter%s %s\n".formatted(end, number, driver.get()),
               "Every initrd gets " + driver.get());
     }
-  }
-
-  private static Optional<String> nashDriver(Guest guest) throws IOException {
-    for (Kernel kernel : guest.linux().kernels()) {
-      if (kernel.modules().isPresent()) {
-        KernelModules modules = KernelModules.read(guest.edits().files(), kernel.modules().get());
-        for (String name : List.of("xen-blkfront", "xen-vbd", "xenblk")) {
-          if (modules.has(name)) {
-            return Optional.of(name);
-          }
-        }
-      }
-    }
-    return Optional.empty();
   }
 
   /** A module's name as the kernel has it; of a line with options the first word. */

@@ -51,7 +51,7 @@ final class InitramfsDrivers implements Modification {
           "None of the kernels %s has NVMe or Xen block devices"
               .formatted(kernels.stream().map(Kernel::version).collect(Collectors.joining(", "))));
     }
-    InitramfsTool tool = InitramfsTool.of(guest.edits().files());
+    InitramfsTool tool = InitramfsTool.of(guest.edits().files(), guest.linux().distribution());
     for (Kernel kernel : guest.linux().kernels()) {
       if (!kernel.canBootOnEc2()) {
         guest.edits().note("Kernel %s has no driver for EC2's disks".formatted(kernel.version()));

@@ -1,5 +1,6 @@
 package io.vmferry.guest.linux.boot;
 
+import io.vmferry.guest.Distribution;
 import io.vmferry.guest.Guest;
 import io.vmferry.guest.GuestFiles;
 import io.vmferry.guest.GuestPaths;
@@ -21,30 +22,31 @@ enum InitramfsTool {
   /** Another, or none. */
   UNKNOWN;
 
-  /**
-   * The tool a guest has. Where it has two, that of its initramfs-tools counts: Debian's default.
-   */
-  static InitramfsTool of(GuestFiles files) throws IOException {
-    if (has(files, "/usr/sbin/update-initramfs") || has(files, "/usr/share/initramfs-tools/init")) {
+  private static final int LAST_NASH = 5;
+  private static final int LAST_SUSE_MKINITRD = 11;
+
+  /** The tool a guest has: by its programs, else its configuration, else what its release has. */
+  static InitramfsTool of(GuestFiles files, Distribution distribution) throws IOException {
+    if (hasAny(files, "/usr/share/initramfs-tools/init", "/usr/sbin/mkinitramfs")) {
       return INITRAMFS_TOOLS;
     }
-    if (has(files, "/usr/bin/dracut")
-        || has(files, "/sbin/dracut")
-        || has(files, "/usr/lib/dracut")
-        || has(files, "/usr/share/dracut")
-        || has(files, "/etc/dracut.conf")
-        || has(files, "/etc/dracut.conf.d")) {
+    if (hasAny(files, "/usr/bin/dracut", "/sbin/dracut", "/usr/lib/dracut", "/usr/share/dracut")) {
       return DRACUT;
     }
-    if (has(files, "/sbin/nash") || has(files, "/etc/modprobe.conf.dist")) {
+    if (hasAny(files, "/sbin/nash")) {
       return MKINITRD_NASH;
     }
-    if (has(files, "/lib/mkinitrd") || has(files, "/etc/sysconfig/kernel")) {
-      return has(files, "/etc/SuSE-release") || has(files, "/lib/mkinitrd")
-          ? MKINITRD_SUSE
-          : has(files, "/etc/redhat-release") ? MKINITRD_NASH : UNKNOWN;
+    if (hasAny(files, "/etc/initramfs-tools")) {
+      return INITRAMFS_TOOLS;
     }
-    return UNKNOWN;
+    int major = distribution.major().orElse(Integer.MAX_VALUE);
+    return switch (distribution.family()) {
+      case DEBIAN -> hasAny(files, "/etc/dracut.conf") ? DRACUT : INITRAMFS_TOOLS;
+      case RED_HAT -> major <= LAST_NASH ? MKINITRD_NASH : DRACUT;
+      case SUSE -> major <= LAST_SUSE_MKINITRD ? MKINITRD_SUSE : DRACUT;
+      case AMAZON -> DRACUT;
+      case OTHER -> hasAny(files, "/etc/dracut.conf", "/etc/dracut.conf.d") ? DRACUT : UNKNOWN;
+    };
   }
 
   /** Whether an initramfs this makes loads a driver that is only added to it. */
@@ -90,7 +92,12 @@ enum InitramfsTool {
     };
   }
 
-  private static boolean has(GuestFiles files, String path) throws IOException {
-    return files.status(path).isPresent();
+  private static boolean hasAny(GuestFiles files, String... paths) throws IOException {
+    for (String path : paths) {
+      if (files.status(path).isPresent()) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -7,14 +7,15 @@ import java.util.List;
 final class KernelParameters {
   private KernelParameters() {}
 
-  /** Splits a line at its blanks. */
+  /** Splits a line at its blanks. Where a quote is left open, quotes mean nothing. */
   static List<String> split(String line) {
+    boolean quotes = line.chars().filter(c -> c == '"').count() % 2 == 0;
     List<String> parameters = new ArrayList<>();
     StringBuilder current = new StringBuilder();
     boolean quoted = false;
     for (int i = 0; i < line.length(); i++) {
       char c = line.charAt(i);
-      if (c == '"') {
+      if (quotes && c == '"') {
         quoted = !quoted;
       }
       if (!quoted && (c == ' ' || c == '\t')) {

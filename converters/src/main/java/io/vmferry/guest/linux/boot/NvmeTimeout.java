@@ -47,7 +47,9 @@ enum NvmeTimeout {
     NvmeTimeout oldest = LONG;
     boolean any = false;
     for (Kernel kernel : linux.kernels()) {
-      boolean concerned = version.isEmpty() || version.get().equals(kernel.version());
+      // A rescue kernel has no number; it is one of the others under another name.
+      boolean numbered = VERSION.matcher(kernel.version()).matches();
+      boolean concerned = numbered && (version.isEmpty() || version.get().equals(kernel.version()));
       if (concerned && kernel.has(Driver.NVME)) {
         any = true;
         NvmeTimeout one = of(files, kernel);
