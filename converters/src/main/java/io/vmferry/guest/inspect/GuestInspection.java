@@ -143,8 +143,19 @@ public final class GuestInspection {
 
   private Inspection result(
       Firmware firmware, Optional<OperatingSystem> system, List<Mount> mounts) {
+    // Where the fstab does not tell where /boot is, that it holds no kernel is no news.
+    boolean blind =
+        findings.stream()
+            .anyMatch(
+                finding ->
+                    finding.code() == ErrorCode.FSTAB_UNREADABLE
+                        && finding.severity() == Severity.ERROR);
     List<Finding> sorted =
-        findings.stream().distinct().sorted(Comparator.comparing(Finding::severity)).toList();
+        findings.stream()
+            .filter(finding -> !blind || finding.code() != ErrorCode.KERNEL_NOT_FOUND)
+            .distinct()
+            .sorted(Comparator.comparing(Finding::severity))
+            .toList();
     return new Inspection(headers.disks(), fileSystems, firmware, system, mounts, sorted);
   }
 

@@ -228,8 +228,7 @@ class GuestInspectionTest {
     assertThat(inspection.errors()).isEmpty();
     assertThat(inspection.findings())
         .containsExactly(
-            new Finding(
-                Severity.WARNING, ErrorCode.OS_NOT_MODIFIED, "/dev/sda1 holds Windows"));
+            new Finding(Severity.WARNING, ErrorCode.OS_NOT_MODIFIED, "/dev/sda1 holds Windows"));
     assertThat(inspection.facts()).isEmpty();
   }
 
@@ -238,16 +237,13 @@ class GuestInspectionTest {
     devices.tree(root).directory("/opt/dell/srvadmin");
     assertThat(inspect().findings())
         .extracting(Finding::severity, Finding::code)
-        .containsExactly(
-            tuple(
-                Severity.WARNING, ErrorCode.HYPERVISOR_TOOLS_FOUND));
+        .containsExactly(tuple(Severity.WARNING, ErrorCode.HYPERVISOR_TOOLS_FOUND));
   }
 
   @Test
   void refusesDisksThatNothingBoots() throws IOException {
     DiskFacts facts = debian.disks().getFirst();
-    DiskLayout bare =
-        new DiskLayout(facts, 512, DiskLayout.BootCode.NONE, false, false, List.of());
+    DiskLayout bare = new DiskLayout(facts, 512, DiskLayout.BootCode.NONE, false, false, List.of());
     DiskInspection headers = new DiskInspection(List.of(bare), List.of());
     assertThat(headers.findings())
         .extracting(Finding::code)
@@ -343,8 +339,7 @@ class GuestInspectionTest {
   }
 
   /** Devices whose files are looked at through something else. */
-  private record Wrapped(
-      BlockDevices devices, UnaryOperator<GuestFiles> wrapper)
+  private record Wrapped(BlockDevices devices, UnaryOperator<GuestFiles> wrapper)
       implements BlockDevices {
     @Override
     public List<FileSystemFacts> fileSystems() throws IOException {
@@ -377,9 +372,7 @@ class GuestInspectionTest {
     @Override
     public Optional<FileStatus> status(String path) throws IOException {
       return path.equals("/etc/fstab")
-          ? Optional.of(
-              new FileStatus(
-                  FileType.REGULAR, 10L << 30, 0644, 0, 0, Optional.empty()))
+          ? Optional.of(new FileStatus(FileType.REGULAR, 10L << 30, 0644, 0, 0, Optional.empty()))
           : files.status(path);
     }
 

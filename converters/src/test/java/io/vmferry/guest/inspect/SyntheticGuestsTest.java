@@ -27,14 +27,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 class SyntheticGuestsTest {
 
   /**
-   * The drivers are NVMe, ENA, Xen's block and net of the kernel that boots by itself: B built in, I
-   * in the initramfs, M a module, - none.
+   * The drivers are NVMe, ENA, Xen's block and net of the kernel that boots by itself: B built in,
+   * I in the initramfs, M a module, - none.
    */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
       textBlock =
-          """
+"""
 centos5  | RED_HAT centos 5.11 | GRUB_LEGACY 2.6.18-419.el5 of 3 | IFCFG_RED_HAT | rpm sysv | vmware-tools | BIOS | --MM | /dev/VolGroup00/LogVol00
 centos6  | RED_HAT centos 6.10 | GRUB_LEGACY 2.6.32-754.el6.x86_64 of 2 | IFCFG_RED_HAT | rpm sysv selinux | | BIOS | M-IM | /dev/vg_centos6/lv_root
 rhel7    | RED_HAT rhel 7.9 | GRUB2 3.10.0-1160.15.2.el7.x86_64 of 2 | IFCFG_RED_HAT | rpm systemd selinux | open-vm-tools | BIOS | MMMM | /dev/rhel/root
