@@ -39,9 +39,14 @@ record IfcfgFiles(List<TextFile> cards, Optional<TextFile> carrier) {
           && variables.get("STARTMODE").map(mode -> !mode.matches("(?i)off|manual")).orElse(true);
     }
 
-    boolean hasGateway() {
-      return variables.has(name -> name.matches("GATEWAY[0-9]*|IPADDR[0-9]*"))
-          || variables.get("BOOTPROTO").map(value -> value.startsWith("dhcp")).orElse(false);
+    /** How much speaks for its carrying the machine's traffic: a gateway, else any address. */
+    int reach() {
+      boolean dhcp =
+          variables.get("BOOTPROTO").map(value -> value.startsWith("dhcp")).orElse(false);
+      if (dhcp || variables.has(name -> name.matches("GATEWAY[0-9]*"))) {
+        return 2;
+      }
+      return variables.has(name -> name.matches("IPADDR[0-9]*")) ? 1 : 0;
     }
   }
 
@@ -70,11 +75,10 @@ record IfcfgFiles(List<TextFile> cards, Optional<TextFile> carrier) {
     }
     Comparator<Candidate> best =
         Comparator.comparing(Candidate::starts)
-            .thenComparing(Candidate::hasGateway)
+            .thenComparingInt(Candidate::reach)
             .thenComparing(candidate -> candidate.device().equals(Interfaces.KERNEL));
     // The first of the best: files are sorted by name.
-    Optional<Candidate> carrier =
-        candidates.reversed().stream().filter(Candidate::isPlain).max(best);
+    Optional<Candidate> carrier = candidates.stream().filter(Candidate::isPlain).max(best);
     return new IfcfgFiles(
         candidates.stream().map(Candidate::file).toList(), carrier.map(Candidate::file));
   }
