@@ -182,7 +182,9 @@ final class LinuxChecks {
     Kernel first = byDefault.orElse(facts.kernels().getFirst());
     drivers(first);
     for (Kernel kernel : facts.kernels()) {
-      if (!kernel.equals(first) && lacks(kernel, Driver.NVME) && lacks(kernel, Driver.XEN_BLKFRONT)) {
+      if (!kernel.equals(first)
+          && lacks(kernel, Driver.NVME)
+          && lacks(kernel, Driver.XEN_BLKFRONT)) {
         tell(
             Severity.NOTE,
             ErrorCode.KERNEL_WITHOUT_DRIVERS,

@@ -168,7 +168,7 @@ final class MountPlan {
     }
     boolean bootMounted = mounts.stream().anyMatch(mount -> mount.mountPoint().equals("/boot"));
     for (String place : ESP_MOUNT_POINTS) {
-      boolean fits = bootMounted && place.startsWith("/boot/") || reader.isDirectory(place);
+      boolean fits = (bootMounted && place.startsWith("/boot/")) || reader.isDirectory(place);
       if (fits && mounts.stream().noneMatch(mount -> mount.mountPoint().equals(place))) {
         mounts.add(new Mount(esp.get().device(), Optional.empty(), place));
         return;

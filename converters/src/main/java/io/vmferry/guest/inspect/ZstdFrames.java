@@ -67,7 +67,7 @@ final class ZstdFrames {
       if (next < 0) {
         throw new IOException("a Zstandard frame is cut off");
       }
-      number |= (long) next << 8 * i;
+      number |= (long) next << (8 * i);
     }
     return number;
   }

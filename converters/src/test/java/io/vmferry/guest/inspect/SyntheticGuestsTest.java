@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -179,13 +180,13 @@ debian13 | DEBIAN debian 13.0 | GRUB2 6.12.38+deb13-amd64 of 1 | NETWORK_MANAGER
     return new DiskInspection(List.copyOf(layouts), guest.fileSystems());
   }
 
-  private static TreeSet<String> mountPoints(Inspection inspection) {
+  private static Set<String> mountPoints(Inspection inspection) {
     return inspection.fileSystems().stream()
         .map(fs -> fs.device() + " " + fs.mountPoint().orElse("-"))
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  private static TreeSet<String> mountPoints(SyntheticGuest guest) {
+  private static Set<String> mountPoints(SyntheticGuest guest) {
     return guest.fileSystems().stream()
         .map(fs -> fs.device() + " " + fs.mountPoint().orElse("-"))
         .collect(Collectors.toCollection(TreeSet::new));

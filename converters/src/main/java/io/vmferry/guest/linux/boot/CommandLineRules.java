@@ -135,7 +135,7 @@ final class CommandLineRules {
     }
     String name = KernelParameters.value(parameter);
     boolean canBeLookedUp =
-        name.startsWith("/dev/") && !name.startsWith("/dev/disk/by-label/")
+        (name.startsWith("/dev/") && !name.startsWith("/dev/disk/by-label/"))
             || name.startsWith("UUID=");
     Optional<FileSystemFacts> found = canBeLookedUp ? devices.find(name) : Optional.empty();
     return canBeLookedUp

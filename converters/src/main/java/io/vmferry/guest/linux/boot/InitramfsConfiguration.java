@@ -152,7 +152,8 @@ final class InitramfsConfiguration implements Modification {
             .filter(line -> line.matches("alias\\s+scsi_hostadapter\\S*\\s+\\S+.*"))
             .toList();
     boolean there =
-        adapters.stream().anyMatch(line -> name(line.split("\\s+")[2]).equals(name(driver.get())));
+        adapters.stream()
+            .anyMatch(line -> name(line.split("\\s+", -1)[2]).equals(name(driver.get())));
     if (!there) {
       String number = adapters.isEmpty() ? "" : Integer.toString(adapters.size());
       String end = file.get().text().isEmpty() || file.get().text().endsWith("\n") ? "" : "\n";
@@ -168,6 +169,6 @@ final class InitramfsConfiguration implements Modification {
 
   /** A module's name as the kernel has it; of a line with options the first word. */
   private static String name(String line) {
-    return GuestPaths.name(line.strip().split("\\s+")[0]).replace('-', '_');
+    return GuestPaths.name(line.strip().split("\\s+", -1)[0]).replace('-', '_');
   }
 }

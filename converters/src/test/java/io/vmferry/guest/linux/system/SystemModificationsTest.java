@@ -63,9 +63,12 @@ class SystemModificationsTest {
   void tellsOfAToolThatCannotBeStoppedAndGoesOn() throws IOException {
     ConfigGuest guest =
         ConfigGuest.parse(
-            "# facts: DEBIAN ubuntu 14 deb\n"
-                + "=== /etc/init/vmware-tools.conf\n=== /etc/init/vmware-tools.override special\n"
-                + "=== /etc/init/open-vm-tools.conf\n");
+            """
+            # facts: DEBIAN ubuntu 14 deb
+            === /etc/init/vmware-tools.conf
+            === /etc/init/vmware-tools.override special
+            === /etc/init/open-vm-tools.conf
+            """);
     List<Change> changes = guest.apply(new HypervisorTools());
     assertThat(changes).filteredOn(change -> change.action() == Action.NOTE).isNotEmpty();
     assertThat(guest.files().textOf("/etc/init/open-vm-tools.override")).isEqualTo("manual\n");
@@ -244,8 +247,10 @@ class SystemModificationsTest {
     guest.apply(new SerialLogin());
     assertThat(guest.files().textOf("/etc/inittab"))
         .isEqualTo(
-            "1:2345:respawn:/sbin/mingetty tty1\n"
-                + "S0:2345:respawn:/sbin/agetty -L 115200 ttyS0 vt102\n");
+            """
+            1:2345:respawn:/sbin/mingetty tty1
+            S0:2345:respawn:/sbin/agetty -L 115200 ttyS0 vt102
+            """);
     assertThat(guest.apply(new SerialLogin())).isEmpty();
     ConfigGuest upstart =
         ConfigGuest.parse(OLD + "=== /etc/inittab\nid:3:initdefault:\n=== /etc/init/serial.conf\n");
