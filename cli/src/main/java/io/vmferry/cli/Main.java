@@ -44,7 +44,7 @@ public final class Main {
   }
 
   /** The libraries are heard only with {@code --debug}; has to happen before the first of them. */
-  private static void configureLogging(String[] arguments) {
+  static void configureLogging(String[] arguments) {
     boolean debug = Arrays.asList(arguments).contains("--debug");
     setDefault("org.slf4j.simpleLogger.defaultLogLevel", debug ? "info" : "off");
     setDefault("org.slf4j.simpleLogger.showDateTime", "true");
