@@ -45,6 +45,46 @@ final class LauncherIT {
   }
 
   @Test
+  void startsFromACacheThatItMakesOnceAfterABuild() throws Exception {
+    List<String> command =
+        List.of(LAUNCHER.toString(), "tasks", "--state", folder.resolve("state").toString());
+    ProcessBuilder first = builder(command);
+    first.environment().remove("VMFERRY_AOT");
+    Process making = first.start();
+    assertThat(making.waitFor(10, TimeUnit.MINUTES)).isTrue();
+    assertThat(making.exitValue()).isZero();
+
+    ProcessBuilder second = builder(command);
+    second.environment().remove("VMFERRY_AOT");
+    second.environment().put("VMFERRY_JAVA_OPTS", "-Xlog:class+load:stdout");
+    Process process = second.start();
+    List<String> loaded = process.inputReader().lines().toList();
+
+    assertThat(ended(process)).isZero();
+    assertThat(errors).content().doesNotContain("preparing", "aot");
+    assertThat(loaded)
+        .anyMatch(
+            line ->
+                line.contains("io.vmferry.cli.TasksCommand source: shared objects file"));
+  }
+
+  @Test
+  void doesWithoutACacheThatDoesNotFit() throws Exception {
+    ProcessBuilder builder =
+        builder(
+            List.of(LAUNCHER.toString(), "tasks", "--state", folder.resolve("state").toString()));
+    builder.environment().remove("VMFERRY_AOT");
+    // Another collector, with which no heap is mapped that was made by this one.
+    builder.environment().put("VMFERRY_JAVA_OPTS", "-XX:-UseSerialGC -XX:+UseParallelGC");
+    Process process = builder.start();
+    List<String> out = process.inputReader().lines().toList();
+
+    assertThat(process.waitFor(10, TimeUnit.MINUTES)).isTrue();
+    assertThat(process.exitValue()).isZero();
+    assertThat(out).noneMatch(line -> line.contains("[aot]") || line.contains("[cds]"));
+  }
+
+  @Test
   void localServesUntilItIsTerminatedAndLeavesTheStateFree() throws Exception {
     Path state = folder.resolve("state");
     Process process =
@@ -108,6 +148,8 @@ final class LauncherIT {
     ProcessBuilder builder =
         new ProcessBuilder(command).directory(folder.toFile()).redirectError(errors.toFile());
     builder.environment().remove("VMFERRY_JAVA_OPTS");
+    // What a test sees must not hang on whether there is a cache, except where it is about that.
+    builder.environment().put("VMFERRY_AOT", "off");
     return builder;
   }
 
