@@ -53,8 +53,8 @@ public final class Rehearsal {
     Path disk = folder.resolve("disk.raw");
     write(disk);
     boolean worked =
-        rehearsal.run("import", arguments[1])
-            && rehearsal.run("import", "--format", "raw", disk.toString())
+        rehearsal.run("import", "--no-modify-os", arguments[1])
+            && rehearsal.run("import", "--no-modify-os", "--format", "raw", disk.toString())
             && rehearsal.run("tasks")
             && rehearsal.run("images")
             && rehearsal.run("snapshot", "list");
