@@ -5,6 +5,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A disk with a file system of each kind, and with what a stranger might put into them; made by
@@ -64,6 +70,11 @@ final class GuestDisk {
       truncate-size /etc/huge 10737418240
       write /etc/immutable "stays"
       set-e2attrs /etc/immutable i
+      mkdir-p /usr/bin
+      mkdir-p /usr/lib64
+      ln-s usr/bin /bin
+      ln-s usr/lib64 /lib64
+      UPLOADS
       mount /dev/sda2 /boot
       write /boot/vmlinuz-6.1.0 "kernel"
       mount /dev/sda3 /data
@@ -72,13 +83,39 @@ final class GuestDisk {
       write /win/file.txt "ntfs"
       """;
 
+  /** In what ldd prints. */
+  private static final Pattern LIBRARY = Pattern.compile("(/[^ ]+) \\(0x");
+
   private GuestDisk() {}
 
-  /** Makes a raw disk of 1 GiB, with the line feed in a name that no script can spell. */
+  /**
+   * The commands that put programs of this machine, and the libraries they need, into the guest.
+   */
+  private static String uploads(String... programs) throws IOException {
+    Set<String> files = new TreeSet<>(List.of(programs));
+    for (String program : programs) {
+      Matcher matcher = LIBRARY.matcher(Tools.run("ldd", program));
+      while (matcher.find()) {
+        files.add(matcher.group(1));
+      }
+    }
+    return files.stream()
+        .map(
+            file ->
+                // With a hyphen, for it fails where the folder is a link to one.
+                "-mkdir-p %s\nupload %s %s\nchmod 0755 %s"
+                    .formatted(Path.of(file).getParent(), file, file, file))
+        .collect(Collectors.joining("\n"));
+  }
+
+  /** Makes a raw disk of 1 GiB. */
   static void make(Path disk) throws IOException {
     Tools.require("guestfish");
     Path script = disk.resolveSibling("guestfish.script");
-    Files.writeString(script, SCRIPT, StandardCharsets.UTF_8);
+    Files.writeString(
+        script,
+        SCRIPT.replace("UPLOADS", uploads("/usr/bin/dash", "/usr/bin/timeout", "/usr/bin/sleep")),
+        StandardCharsets.UTF_8);
     Tools.run("qemu-img", "create", "-q", "-f", "raw", disk.toString(), "1G");
     Tools.run(
         "env",
