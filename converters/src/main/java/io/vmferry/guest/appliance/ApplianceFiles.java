@@ -292,24 +292,48 @@ final class ApplianceFiles implements WritableGuestFiles {
                     memory.allocateFrom(ValueLayout.JAVA_BYTE, first),
                     (long) first.length)));
     appendAll(path, left);
-    change(
-        path,
-        "chown",
-        (library, g, memory) ->
-            GuestfsHandle.nonNegative(
-                library.callInt(
-                    "guestfs_chown",
-                    g,
-                    attributes.uid(),
-                    attributes.gid(),
-                    LibGuestfs.text(memory, path))));
-    change(
-        path,
-        "chmod",
-        (library, g, memory) ->
-            GuestfsHandle.nonNegative(
-                library.callInt(
-                    "guestfs_chmod", g, attributes.mode(), LibGuestfs.text(memory, path))));
+    setAttributes(path, attributes);
+  }
+
+  /**
+   * Gives a file its owner and mode, where the file system has such: FAT and NTFS refuse what they
+   * cannot keep, though the file can be written.
+   */
+  private void setAttributes(String path, FileStatus attributes) throws IOException {
+    FileStatus is = status(path).orElse(attributes);
+    if (is.uid() != attributes.uid() || is.gid() != attributes.gid()) {
+      set(
+          path,
+          "chown",
+          (library, g, memory) ->
+              GuestfsHandle.nonNegative(
+                  library.callInt(
+                      "guestfs_chown",
+                      g,
+                      attributes.uid(),
+                      attributes.gid(),
+                      LibGuestfs.text(memory, path))));
+    }
+    // After the owner, for a new one takes set-uid and set-gid away.
+    if (status(path).orElse(attributes).mode() != attributes.mode()) {
+      set(
+          path,
+          "chmod",
+          (library, g, memory) ->
+              GuestfsHandle.nonNegative(
+                  library.callInt(
+                      "guestfs_chmod", g, attributes.mode(), LibGuestfs.text(memory, path))));
+    }
+  }
+
+  private void set(String path, String what, GuestfsHandle.Call<Integer> call) throws IOException {
+    Outcome<Integer> outcome = handle.call(what + " " + path, call);
+    forget();
+    // The daemon is root and has just written the file: nothing but the file system can forbid it.
+    boolean notKept = outcome.errno() == Outcome.EPERM || outcome.errno() == Outcome.EOPNOTSUPP;
+    if (outcome.value().isEmpty() && !notKept) {
+      throwRefused(path, outcome);
+    }
   }
 
   private void makeParents(String path) throws IOException {
@@ -431,9 +455,12 @@ final class ApplianceFiles implements WritableGuestFiles {
       throws IOException {
     Outcome<Integer> outcome = handle.call(what + " " + path, call);
     forget();
-    if (outcome.value().isPresent()) {
-      return;
+    if (outcome.value().isEmpty()) {
+      throwRefused(path, outcome);
     }
+  }
+
+  private static void throwRefused(String path, Outcome<Integer> outcome) throws IOException {
     // Programs that the daemon runs give a reason but no number.
     if (outcome.isRefusal() || outcome.errno() == 0) {
       throw new VmferryException(

@@ -3,8 +3,6 @@ package io.vmferry.guest.nbd;
 import io.vmferry.disk.DiskImage;
 import io.vmferry.disk.Extent;
 import io.vmferry.disk.WritableDiskImage;
-import io.vmferry.error.ErrorCode;
-import io.vmferry.error.VmferryException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -126,10 +124,10 @@ final class Transmission {
       if (!wire.isBroken()) {
         failures.accept(e);
       }
-      boolean full = e instanceof VmferryException known && known.code() == ErrorCode.OVERLAY_FULL;
+      // Even where there is no room: qemu stops a machine at ENOSPC until somebody makes some.
       replies.error(
           request.cookie(),
-          full ? Protocol.ENOSPC : Protocol.EIO,
+          Protocol.EIO,
           Optional.ofNullable(e.getMessage()).orElse(e.getClass().getSimpleName()));
     }
   }

@@ -3,15 +3,23 @@ package io.vmferry.guest.appliance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vmferry.disk.DiskImage;
+import io.vmferry.disk.ReferenceResolver;
 import io.vmferry.disk.Tools;
+import io.vmferry.disk.io.FileByteSource;
+import io.vmferry.disk.overlay.OverlayImage;
+import io.vmferry.disk.raw.RawFormat;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
+import io.vmferry.guest.FileStatus;
 import io.vmferry.guest.appliance.GuestAppliance.Access;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -97,6 +105,32 @@ class ApplianceFailureIT {
                 e -> assertThat(e.code()).isEqualTo(ErrorCode.GUEST_APPLIANCE_FAILED));
       }
     }
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void tellsThatAGuestWritesMoreThanItMay() throws IOException {
+    Path file = directory.resolve("disk.raw");
+    Tools.run("qemu-img", "create", "-q", "-f", "raw", file.toString(), "64M");
+    Tools.run("mkfs.ext4", "-q", "-E", "lazy_itable_init=0", file.toString());
+    try (DiskImage disk =
+            new RawFormat().open(FileByteSource.open(file), ReferenceResolver.REFUSE);
+        OverlayImage overlay = OverlayImage.over(disk, directory, 4 << 20);
+        GuestAppliance appliance = GuestAppliance.open(List.of(overlay), options(START))) {
+      assertThat(appliance.mount("/dev/sda", Optional.empty(), "/", Access.WRITE)).isEmpty();
+      assertThatThrownBy(
+              () -> {
+                byte[] content = new byte[16 << 20];
+                Arrays.fill(content, (byte) 1);
+                appliance
+                    .files()
+                    .replace("/large", ByteBuffer.wrap(content), FileStatus.ofNewFile(0644));
+                appliance.finish();
+              })
+          .isInstanceOfSatisfying(
+              VmferryException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OVERLAY_FULL));
+    }
+    Files.delete(file);
     assertNothingIsLeft();
   }
 

@@ -372,7 +372,20 @@ class GuestApplianceIT {
     assertUnwritable(() -> files.replace("/new", bytes("x"), FileStatus.ofNewFile(0644)));
     appliance.unmountAll();
     assertThat(appliance.mount("/dev/sda6", Optional.empty(), "/", Access.READ)).isPresent();
-    assertThat(appliance.mount("/dev/sda1", Optional.empty(), "/", Access.READ)).isEmpty();
+  }
+
+  @Test
+  @Order(4)
+  void writesFilesWhereTheFileSystemHasNoOwnersAndModes() throws IOException {
+    appliance.unmountAll();
+    assertThat(appliance.mount("/dev/sda1", Optional.empty(), "/", Access.WRITE)).isEmpty();
+    files.replace("/EFI/BOOT/BOOTX64.EFI", bytes("loader"), FileStatus.ofNewFile(0600));
+    assertThat(text("/EFI/BOOT/BOOTX64.EFI")).isEqualTo("loader");
+    files.copy("/EFI/BOOT/BOOTX64.EFI", "/EFI/copy.efi");
+    assertThat(text("/EFI/copy.efi")).isEqualTo("loader");
+    files.rename("/EFI/copy.efi", "/EFI/.copy.efi.orig");
+    assertThat(files.list("/EFI")).containsExactly(".copy.efi.orig", "BOOT");
+    assertUnwritable(() -> files.symlink("BOOT", "/EFI/link"));
   }
 
   @Test

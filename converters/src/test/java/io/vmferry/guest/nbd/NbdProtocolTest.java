@@ -6,6 +6,8 @@ import io.vmferry.disk.DiskImage;
 import io.vmferry.disk.ReferenceResolver;
 import io.vmferry.disk.io.ByteArraySource;
 import io.vmferry.disk.raw.RawFormat;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.guest.nbd.NbdClient.Chunk;
 import io.vmferry.guest.nbd.NbdClient.Reply;
 import java.io.IOException;
@@ -290,14 +292,18 @@ class NbdProtocolTest {
   }
 
   @Test
-  void tellsThatThereIsNoRoom() throws IOException {
+  void failsWhereThereIsNoRoomSoThatQemuGoesOn() throws IOException {
     disk.full = true;
     try (NbdClient client = connect().go()) {
       client.request(0, 1, 1, 0, 4, new byte[4]);
-      assertThat(client.reply(0).error()).isEqualTo(ENOSPC);
+      assertThat(client.reply(0).error()).isEqualTo(EIO);
       client.request(0, 1, 2, 0, 1 << 20, new byte[1 << 20]);
-      assertThat(client.reply(0).error()).isEqualTo(ENOSPC);
+      assertThat(client.reply(0).error()).isEqualTo(EIO);
     }
+    assertThat(server.failure())
+        .get()
+        .isInstanceOfSatisfying(
+            VmferryException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OVERLAY_FULL));
   }
 
   @Test
