@@ -36,7 +36,8 @@ public interface BlockDevices {
    * returned earlier may no longer be read. A mount point that is not a directory of what is
    * mounted above it is left out.
    *
-   * @throws io.vmferry.error.VmferryException if the first of them cannot be mounted
+   * @throws io.vmferry.error.VmferryException {@link
+   *     io.vmferry.error.ErrorCode#GUEST_FILE_UNREADABLE} if the first of them cannot be mounted
    * @throws IOException if reading fails
    */
   GuestFiles mount(List<Mount> mounts) throws IOException;

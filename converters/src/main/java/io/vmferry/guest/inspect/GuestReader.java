@@ -95,7 +95,11 @@ final class GuestReader {
     findings.add(new Finding(Finding.Severity.WARNING, code, printable(detail)));
   }
 
+  /** Passes on what is not the guest's fault, such as a source that cannot be read. */
   private void tell(VmferryException e) {
+    if (e.code() != ErrorCode.GUEST_FILE_UNREADABLE) {
+      throw e;
+    }
     tell(e.code(), e.detail());
   }
 

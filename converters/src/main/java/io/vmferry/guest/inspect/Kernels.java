@@ -127,6 +127,9 @@ final class Kernels {
           real.get(),
           modules -> wanted.stream().allMatch(driver -> has(modules, driver)));
     } catch (VmferryException | IOException e) {
+      if (e instanceof VmferryException other && other.code() != ErrorCode.GUEST_FILE_UNREADABLE) {
+        throw other;
+      }
       String reason = e instanceof VmferryException known ? known.detail() : e.getMessage();
       reader.tell(
           ErrorCode.INITRAMFS_UNREADABLE, "%s cannot be read: %s".formatted(initramfs, reason));

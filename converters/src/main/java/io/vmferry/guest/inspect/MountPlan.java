@@ -145,7 +145,9 @@ final class MountPlan {
             || entry.device().startsWith("/dev/fd")
             || entry.device().contains("cdrom")
             || entry.device().contains("floppy");
-    if (removable || entry.isOptional()) {
+    // A volume by its own identifier is there if its group is.
+    boolean byVolume = entry.reference().kind() == Kind.HARDWARE && !entry.reference().isUnstable();
+    if (removable || entry.isOptional() || byVolume) {
       return;
     }
     volumeMissing |= entry.device().startsWith("/dev/mapper/");

@@ -1,5 +1,6 @@
 package io.vmferry.guest.inspect;
 
+import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.guest.FileSystemFacts;
 import io.vmferry.guest.linux.Fstab;
@@ -44,7 +45,7 @@ final class RootFinder {
         try {
           rootOn(fileSystem).ifPresent(roots::add);
         } catch (VmferryException e) {
-          unmountable.add("%s: %s".formatted(fileSystem.device(), e.detail()));
+          leaveOut(fileSystem, e);
         }
       }
     }
@@ -65,10 +66,17 @@ final class RootFinder {
           found.add(fileSystem.device());
         }
       } catch (VmferryException e) {
-        unmountable.add("%s: %s".formatted(fileSystem.device(), e.detail()));
+        leaveOut(fileSystem, e);
       }
     }
     return List.copyOf(found);
+  }
+
+  private void leaveOut(FileSystemFacts fileSystem, VmferryException e) {
+    if (e.code() != ErrorCode.GUEST_FILE_UNREADABLE) {
+      throw e;
+    }
+    unmountable.add("%s: %s".formatted(fileSystem.device(), e.detail()));
   }
 
   private Optional<Mount> rootOn(FileSystemFacts fileSystem) throws IOException {

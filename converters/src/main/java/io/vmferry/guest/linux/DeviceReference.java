@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param value the identifier or path, without the kind's prefix and quotes
  */
 public record DeviceReference(Kind kind, String value) {
+  private static final String MAPPED = "/dev/disk/by-id/dm-name-";
 
   /** By what a device is referred to. */
   public enum Kind {
@@ -29,7 +30,10 @@ public record DeviceReference(Kind kind, String value) {
     OTHER
   }
 
-  /** Reads a reference; {@code /dev/disk/by-uuid/X} is the same as {@code UUID=X}. */
+  /**
+   * Reads a reference; {@code /dev/disk/by-uuid/X} is the same as {@code UUID=X}, and {@code
+   * /dev/disk/by-id/dm-name-X} as {@code /dev/mapper/X}.
+   */
   public static DeviceReference parse(String text) {
     for (Kind kind : new Kind[] {Kind.UUID, Kind.LABEL, Kind.PARTUUID, Kind.PARTLABEL}) {
       String tag = kind.name() + "=";
@@ -41,6 +45,9 @@ public record DeviceReference(Kind kind, String value) {
         return new DeviceReference(kind, unescaped(text.substring(directory.length())));
       }
     }
+    if (text.startsWith(MAPPED)) {
+      return new DeviceReference(Kind.PATH, "/dev/mapper/" + text.substring(MAPPED.length()));
+    }
     if (text.startsWith("/dev/disk/by-id/") || text.startsWith("/dev/disk/by-path/")) {
       return new DeviceReference(Kind.HARDWARE, text);
     }
@@ -51,7 +58,8 @@ public record DeviceReference(Kind kind, String value) {
   /** Whether it names the device by a path that EC2's devices do not have. */
   public boolean isUnstable() {
     return switch (kind) {
-      case HARDWARE, PATH -> !isMapped();
+      case HARDWARE -> !value.matches("/dev/disk/by-id/(dm|lvm|md)-.*");
+      case PATH -> !isMapped();
       case UUID, LABEL, PARTUUID, PARTLABEL, OTHER -> false;
     };
   }

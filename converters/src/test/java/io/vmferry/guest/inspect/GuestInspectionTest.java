@@ -302,6 +302,30 @@ class GuestInspectionTest {
     assertThat(inspection.findings()).allSatisfy(f -> assertThat(f.detail()).doesNotContain("\n"));
   }
 
+  @Test
+  void takesADeviceThatCannotBeMountedForNoRoot() throws IOException {
+    device("/dev/sdb1", "ext4", 1);
+    assertThat(inspect().findings())
+        .containsExactly(
+            new Finding(
+                Severity.WARNING,
+                ErrorCode.FILE_SYSTEM_UNKNOWN,
+                "cannot be mounted: /dev/sdb1: /dev/sdb1 cannot be mounted"));
+  }
+
+  @Test
+  void passesOnWhatIsNotTheGuestsFault() {
+    BlockDevices failing =
+        new Wrapped(
+            devices,
+            files -> {
+              throw new VmferryException(ErrorCode.SOURCE_CHANGED, "the object changed");
+            });
+    assertThatThrownBy(() -> GuestInspection.inspect(headers(), failing))
+        .isInstanceOfSatisfying(
+            VmferryException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.SOURCE_CHANGED));
+  }
+
   private Inspection inspect() throws IOException {
     return GuestInspection.inspect(headers(), devices);
   }

@@ -105,6 +105,9 @@ class FstabTest {
         .isEqualTo(Kind.HARDWARE);
     assertThat(DeviceReference.parse("/dev/sda1").isUnstable()).isTrue();
     assertThat(DeviceReference.parse("/dev/mapper/rhel-root").isUnstable()).isFalse();
+    assertThat(DeviceReference.parse("/dev/disk/by-id/dm-name-vg-lv"))
+        .isEqualTo(new DeviceReference(Kind.PATH, "/dev/mapper/vg-lv"));
+    assertThat(DeviceReference.parse("/dev/disk/by-id/dm-uuid-LVM-ab").isUnstable()).isFalse();
     assertThat(DeviceReference.parse("//server/share").kind()).isEqualTo(Kind.OTHER);
     assertThat(DeviceReference.parse("tmpfs").kind()).isEqualTo(Kind.OTHER);
   }
