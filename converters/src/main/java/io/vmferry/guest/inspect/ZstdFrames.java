@@ -43,7 +43,7 @@ final class ZstdFrames {
     while (!last) {
       int header = (int) number(file, 3);
       last = (header & 1) != 0;
-      int type = header >> 1 & 3;
+      int type = (header >> 1) & 3;
       int bytes = header >> 3;
       if (type == 3 || (type != 1 && bytes > MAX_BLOCK)) {
         throw new IOException("a Zstandard block of type %d with %d bytes".formatted(type, bytes));
