@@ -10,6 +10,7 @@ import io.vmferry.guest.linux.files.Services;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * Which of a guest's systems is to configure its network on EC2. Often several are installed:
@@ -21,6 +22,7 @@ import java.util.OptionalInt;
  */
 final class EffectiveNetwork {
   static final String NETWORKD = "systemd-networkd.service";
+  private static final String SCRIPT = "/etc/sysconfig/network-scripts/ifup";
   static final String NETWORK_MANAGER = "NetworkManager.service";
 
   private EffectiveNetwork() {}
@@ -29,11 +31,21 @@ final class EffectiveNetwork {
   static Optional<NetworkSystem> of(Guest guest) throws IOException {
     GuestFiles files = guest.edits().files();
     LinuxFacts linux = guest.linux();
-    return switch (linux.distribution().family()) {
-      case DEBIAN, OTHER -> debian(files, linux);
-      case RED_HAT, AMAZON -> redHat(files, linux);
-      case SUSE -> suse(files, linux);
-    };
+    Optional<NetworkSystem> found =
+        switch (linux.distribution().family()) {
+          case DEBIAN, OTHER -> debian(files, linux);
+          case RED_HAT, AMAZON -> redHat(files, linux);
+          case SUSE -> suse(files, linux);
+        };
+    return found.or(() -> configured(linux));
+  }
+
+  /** Where no program is found in its usual place: what has a configuration. */
+  private static Optional<NetworkSystem> configured(LinuxFacts linux) {
+    return Stream.of(NetworkSystem.values())
+        .filter(linux.networkSystems()::contains)
+        .filter(system -> system != NetworkSystem.CLOUD_INIT)
+        .findFirst();
   }
 
   /** Whether that system is the one. */
@@ -45,7 +57,8 @@ final class EffectiveNetwork {
   static boolean networkManagerRuns(GuestFiles files, LinuxFacts linux) throws IOException {
     return linux.systemd()
         && (Services.isEnabled(files, NETWORK_MANAGER)
-            || (networkManagerIsOnlyChoice(linux) && installedManager(files)));
+            || (networkManagerIsOnlyChoice(linux)
+                && (installedManager(files) || !ConfigFiles.exists(files, SCRIPT))));
   }
 
   /**
@@ -73,7 +86,8 @@ final class EffectiveNetwork {
             "/lib/netplan/generate",
             "/usr/lib/netplan/generate",
             "/usr/libexec/netplan/generate");
-    if (netplan) {
+    boolean ifup = ConfigFiles.anyExists(files, "/sbin/ifup", "/usr/sbin/ifup");
+    if (netplan || (!ifup && linux.networkSystems().contains(NetworkSystem.NETPLAN))) {
       return Optional.of(NetworkSystem.NETPLAN);
     }
     if (linux.systemd() && Services.isEnabled(files, NETWORK_MANAGER)) {
@@ -82,9 +96,7 @@ final class EffectiveNetwork {
     boolean cards = IfupdownFiles.haveCards(files);
     boolean networkd = linux.systemd() && Services.isInstalled(files, NETWORKD);
     // Where ifupdown has no DHCP client to run, systemd's own is there more often than not.
-    boolean ifupdown =
-        (cards || ConfigFiles.anyExists(files, "/sbin/ifup", "/usr/sbin/ifup"))
-            && (hasDhcpClient(files) || !networkd);
+    boolean ifupdown = (cards || ifup) && (hasDhcpClient(files) || !networkd);
     if (ifupdown && cards) {
       return Optional.of(NetworkSystem.IFUPDOWN);
     }
@@ -99,8 +111,7 @@ final class EffectiveNetwork {
     if (networkManagerRuns(files, linux)) {
       return Optional.of(NetworkSystem.NETWORK_MANAGER);
     }
-    if (ConfigFiles.anyExists(
-        files, "/etc/sysconfig/network-scripts/ifup", "/etc/init.d/network")) {
+    if (ConfigFiles.anyExists(files, SCRIPT, "/etc/init.d/network")) {
       return Optional.of(NetworkSystem.IFCFG_RED_HAT);
     }
     if (linux.systemd() && Services.isInstalled(files, NETWORKD)) {

@@ -20,7 +20,7 @@ final class Interfaces {
   private static final Pattern OTHER =
       Pattern.compile(
           "(lo|wl|ww|ppp|ippp|isdn|slip|tun|tap|wg|ipsec|sit|gre|docker|podman|virbr|lxc|lxdbr|veth"
-              + "|vnet|dummy|cni|flannel|kube|cali|usb|can)[a-zA-Z0-9_.:-]*");
+              + "|ve-|vb-|vz-|vnet|dummy|cni|flannel|kube|cali|usb|can)[a-zA-Z0-9_.:-]*");
 
   private Interfaces() {}
 

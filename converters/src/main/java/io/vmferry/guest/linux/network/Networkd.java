@@ -153,10 +153,12 @@ public final class Networkd implements Modification {
     boolean byKind =
         Stream.of("Virtualization", "Kind", "SSID", "WLANInterfaceType")
             .anyMatch(key -> network.get("Match", key).isPresent());
+    boolean byDriver =
+        words(unit, "Match", "Driver").anyMatch(driver -> driver.matches("veth|bridge|dummy|tun"));
     boolean byType =
         network.get("Match", "Type").isPresent()
             && words(unit, "Match", "Type").noneMatch("ether"::equals);
-    if (byKind || byType) {
+    if (byKind || byDriver || byType) {
       return false;
     }
     List<String> names =

@@ -5,11 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vmferry.guest.Change;
 import io.vmferry.guest.Change.Action;
 import io.vmferry.guest.FileStatus;
+import io.vmferry.guest.FileSystemFacts;
+import io.vmferry.guest.Firmware;
 import io.vmferry.guest.GuestEdits;
+import io.vmferry.guest.GuestFacts;
 import io.vmferry.guest.InMemoryGuest;
+import io.vmferry.guest.LinuxFacts;
 import io.vmferry.guest.Modification;
 import io.vmferry.guest.ModificationOptions;
 import io.vmferry.guest.SyntheticGuest;
+import io.vmferry.guest.inspect.LinuxInspection;
+import io.vmferry.guest.inspect.Mount;
+import io.vmferry.guest.linux.network.NetworkCheck;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -31,12 +38,24 @@ class LinuxConfigModificationsTest {
   private static final boolean UPDATE = System.getProperty("golden.update") != null;
   private static final Path GUESTS =
       Path.of("src/test/resources/io/vmferry/guest/linux/config/guests");
+  private static final Path RELEASES = Path.of("src/test/resources/io/vmferry/guest/synthetic");
+  private static final String INSPECTED = "inspected-";
   private static final Pattern OLD_ADDRESS =
       Pattern.compile("(192\\.168\\.10|10\\.0\\.0|10\\.20\\.0)\\.[0-9]+|2001:db8::");
+  private static final Pattern DHCP =
+      Pattern.compile(
+          "inet dhcp|dhcp4: true|DHCP=yes|BOOTPROTO=['\"]?dhcp|method=auto"
+              + "|renderer: NetworkManager");
   private static final Pattern MAC = Pattern.compile("(?i)([0-9a-f]{2}:){5}[0-9a-f]{2}");
 
+  /** The guests that are described for this test, and those that inspection is tested with. */
   static List<String> guests() throws IOException {
-    try (Stream<Path> files = Files.list(GUESTS)) {
+    return Stream.concat(names(GUESTS).stream(), names(RELEASES).stream().map(INSPECTED::concat))
+        .toList();
+  }
+
+  private static List<String> names(Path directory) throws IOException {
+    try (Stream<Path> files = Files.list(directory)) {
       return files
           .map(path -> path.getFileName().toString())
           .filter(name -> name.endsWith(".guest"))
@@ -48,7 +67,7 @@ class LinuxConfigModificationsTest {
 
   @Test
   void looksAtEveryReleaseThatIsClaimed() throws IOException {
-    assertThat(guests()).hasSizeGreaterThanOrEqualTo(31);
+    assertThat(guests()).hasSizeGreaterThanOrEqualTo(60);
   }
 
   @ParameterizedTest
@@ -112,6 +131,23 @@ class LinuxConfigModificationsTest {
     }
   }
 
+  @ParameterizedTest
+  @MethodSource("guests")
+  void findsWhatBringsUpTheNetworkAndHasItDoDhcp(String name) throws IOException {
+    ConfigGuest guest = load(name);
+    List<Change> changes = guest.apply(LinuxConfigModifications.all());
+    assertThat(changes)
+        .noneMatch(change -> change.modification().equals(new NetworkCheck().name()));
+    boolean vendors = guest.files().status("/usr/lib/systemd/network/80-ec2.network").isPresent();
+    boolean dhcp =
+        guest.files().paths().stream()
+            .filter(path -> path.startsWith("/etc/") && !path.contains("vmferry.orig"))
+            .filter(path -> guest.files().status(path).orElseThrow().isRegular())
+            .map(path -> guest.files().textOf(path))
+            .anyMatch(DHCP.asPredicate());
+    assertThat(dhcp || vendors).isTrue();
+  }
+
   @Test
   void givesEveryModificationANameOfItsOwn() {
     List<String> names = LinuxConfigModifications.all().stream().map(Modification::name).toList();
@@ -128,7 +164,20 @@ class LinuxConfigModificationsTest {
   }
 
   private static ConfigGuest load(String name) throws IOException {
-    return ConfigGuest.parse(Files.readString(GUESTS.resolve(name + ".guest")));
+    if (!name.startsWith(INSPECTED)) {
+      return ConfigGuest.parse(Files.readString(GUESTS.resolve(name + ".guest")));
+    }
+    SyntheticGuest guest = SyntheticGuest.load(name.substring(INSPECTED.length()));
+    String root =
+        guest.fileSystems().stream()
+            .filter(fs -> fs.mountPoint().filter("/"::equals).isPresent())
+            .map(FileSystemFacts::device)
+            .findFirst()
+            .orElseThrow();
+    LinuxFacts facts =
+        LinuxInspection.inspect(guest.files(), Mount.root(root), Firmware.BIOS).facts();
+    return new ConfigGuest(
+        guest.files(), new GuestFacts(guest.disks(), guest.fileSystems(), Firmware.BIOS, facts));
   }
 
   private static InMemoryGuest copy(InMemoryGuest guest, boolean withOriginals) {

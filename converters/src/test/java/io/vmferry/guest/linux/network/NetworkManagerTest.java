@@ -68,7 +68,7 @@ class NetworkManagerTest {
 
   @Test
   void tellsWhereNothingCanBringUpTheNetwork() throws IOException {
-    ConfigGuest guest = ConfigGuest.parse("# facts: RED_HAT rhel 9 systemd rpm\n");
+    ConfigGuest guest = ConfigGuest.parse("# facts: RED_HAT centos 7 systemd rpm\n");
     assertThat(guest.apply(new NetworkCheck()))
         .singleElement()
         .matches(change -> change.summary().contains("no address"));
