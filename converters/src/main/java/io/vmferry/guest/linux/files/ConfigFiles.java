@@ -17,6 +17,12 @@ import java.util.regex.Pattern;
 
 /** Configuration files of a guest that need not be there and need not be sound. */
 public final class ConfigFiles {
+  /** The largest file that is read: 256 KiB, far more than such files have. */
+  public static final int MAX_BYTES = 256 << 10;
+
+  /** The most files of a kind in a directory. */
+  private static final int MAX_FILES = 2000;
+
   private static final Duration ATTRIBUTE_LIMIT = Duration.ofMinutes(1);
 
   /** Copies that editors and package managers leave, which no program reads. */
@@ -26,14 +32,22 @@ public final class ConfigFiles {
   private ConfigFiles() {}
 
   /**
-   * Reads a text file. One that cannot be read (a device, larger than text is) is told in the
-   * report and left alone: it was of no use to the guest either.
+   * Reads a text file. One that cannot be read (a device, larger than {@link #MAX_BYTES}) is told
+   * in the report and left alone: it was of no use to the guest either.
    *
    * @return empty if there is none, or it cannot be read
    * @throws IOException if the file system is damaged
    */
   public static Optional<TextFile> read(GuestEdits edits, String path) throws IOException {
     try {
+      Optional<String> real = GuestPaths.resolve(edits.files(), path);
+      long size =
+          real.isEmpty() ? 0 : edits.files().status(real.get()).map(FileStatus::size).orElse(0L);
+      if (size > MAX_BYTES) {
+        throw new VmferryException(
+            ErrorCode.GUEST_FILE_UNREADABLE,
+            "%s has %d bytes; at most %d were expected".formatted(path, size, MAX_BYTES));
+      }
       return edits.text(path);
     } catch (VmferryException e) {
       if (e.code() != ErrorCode.GUEST_FILE_UNREADABLE) {
@@ -48,15 +62,24 @@ public final class ConfigFiles {
    * The paths in a directory whose names are of interest, sorted; hidden ones and copies left by
    * editors and package managers never are.
    *
+   * @throws VmferryException {@link ErrorCode#GUEST_FILE_UNREADABLE} if there are more than 2000
    * @throws IOException if the file system is damaged
    */
   public static List<String> list(GuestFiles files, String directory, Predicate<String> names)
       throws IOException {
-    return files.list(directory).stream()
-        .filter(name -> !name.startsWith(".") && !LEFT_OVER.matcher(name).matches())
-        .filter(names)
-        .map(name -> GuestPaths.child(directory, name))
-        .toList();
+    List<String> paths =
+        files.list(directory).stream()
+            .filter(name -> !name.startsWith(".") && !LEFT_OVER.matcher(name).matches())
+            .filter(names)
+            .map(name -> GuestPaths.child(directory, name))
+            .toList();
+    if (paths.size() > MAX_FILES) {
+      throw new VmferryException(
+          ErrorCode.GUEST_FILE_UNREADABLE,
+          "%s has %d files to look at; at most %d were expected"
+              .formatted(directory, paths.size(), MAX_FILES));
+    }
+    return paths;
   }
 
   /**
@@ -94,6 +117,24 @@ public final class ConfigFiles {
         .flatMap(FileStatus::linkTarget)
         .filter("/dev/null"::equals)
         .isPresent();
+  }
+
+  /**
+   * Gives a text file a content. What is there but cannot be a text file is put out of effect.
+   *
+   * @throws IOException if the file system is damaged
+   */
+  public static void write(GuestEdits edits, String path, String text, String summary)
+      throws IOException {
+    Optional<TextFile> is = read(edits, path);
+    if (is.isPresent()) {
+      edits.change(is.get(), text, summary);
+      return;
+    }
+    if (edits.files().status(path).isPresent()) {
+      edits.remove(path, "no text file");
+    }
+    edits.create(path, text, summary);
   }
 
   /**

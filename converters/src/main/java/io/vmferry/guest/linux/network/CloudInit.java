@@ -33,7 +33,8 @@ public final class CloudInit implements Modification {
   private static final Pattern LIST_IN_BRACKETS =
       Pattern.compile("(?m)^(datasource_list\\s*:\\s*\\[)([^\\]]*)\\]");
   private static final Pattern LIST_IN_LINES =
-      Pattern.compile("(?m)^(datasource_list\\s*:[ \\t]*\\r?\\n)((?:[ \\t]*- *.*(?:\\r?\\n|$))+)");
+      Pattern.compile("(?m)^datasource_list[ \\t]*:[ \\t\\r]*\\n");
+  private static final Pattern ITEM = Pattern.compile("[ \\t]*-.*", Pattern.DOTALL);
 
   /** Makes the modification. */
   public CloudInit() {}
@@ -118,10 +119,15 @@ public final class CloudInit implements Modification {
           + text.substring(brackets.end(2));
     }
     Matcher lines = LIST_IN_LINES.matcher(text);
-    if (lines.find() && lacksEc2(lines.group(2).split("\n", -1))) {
-      String first = lines.group(2);
-      String indent = first.substring(0, first.indexOf('-'));
-      return text.substring(0, lines.end(1)) + indent + "- Ec2\n" + text.substring(lines.end(1));
+    if (lines.find()) {
+      List<String> items =
+          Arrays.stream(text.substring(lines.end()).split("(?<=\n)", -1))
+              .takeWhile(line -> ITEM.matcher(line).matches())
+              .toList();
+      if (!items.isEmpty() && lacksEc2(items.toArray(String[]::new))) {
+        String indent = items.getFirst().substring(0, items.getFirst().indexOf('-'));
+        return text.substring(0, lines.end()) + indent + "- Ec2\n" + text.substring(lines.end());
+      }
     }
     return text;
   }

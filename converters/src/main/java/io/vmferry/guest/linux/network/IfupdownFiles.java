@@ -7,6 +7,7 @@ import io.vmferry.guest.linux.files.ConfigFiles;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -39,14 +40,18 @@ final class IfupdownFiles {
   /** The paths of the main file and of all that it includes, links resolved, without devices. */
   static Set<String> included(GuestFiles files) throws IOException {
     Set<String> found = new LinkedHashSet<>();
+    Set<String> patterns = new HashSet<>();
     Deque<String> left = new ArrayDeque<>();
     GuestPaths.resolve(files, MAIN).ifPresent(left::add);
     while (!left.isEmpty() && found.size() < MAX_FILES) {
-      String path = left.removeFirst();
-      Optional<TextFile> file = found.add(path) ? read(files, path) : Optional.empty();
+      String next = left.removeFirst();
+      Optional<TextFile> file = found.add(next) ? read(files, next) : Optional.empty();
       if (file.isPresent()) {
         for (String include : InterfacesFile.of(file.get().text()).includes()) {
-          matching(files, include).forEach(left::addLast);
+          boolean path = include.indexOf('\0') < 0;
+          if (path && patterns.size() < MAX_FILES && patterns.add(include)) {
+            matching(files, include).forEach(left::addLast);
+          }
         }
       }
     }
@@ -57,7 +62,7 @@ final class IfupdownFiles {
     boolean text =
         files
             .status(path)
-            .filter(status -> status.isRegular() && status.size() <= TextFile.MAX_BYTES)
+            .filter(status -> status.isRegular() && status.size() <= ConfigFiles.MAX_BYTES)
             .isPresent();
     return text ? TextFile.read(files, path) : Optional.empty();
   }

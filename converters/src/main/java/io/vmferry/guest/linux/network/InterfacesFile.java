@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -101,11 +102,11 @@ final class InterfacesFile {
 
   /** The text without anything that configures a network card or starts one. */
   String withoutCards() {
-    List<String> kept =
+    Set<String> kept =
         stanzas()
             .filter(stanza -> stanza.keyword().equals("iface") && !stanza.isOfCard())
             .map(Stanza::first)
-            .toList();
+            .collect(Collectors.toSet());
     StringBuilder text = new StringBuilder();
     for (Line line : lines) {
       Stanza stanza = line.stanza();
@@ -118,7 +119,7 @@ final class InterfacesFile {
     return text.toString();
   }
 
-  private static String selection(String line, Stanza stanza, List<String> kept) {
+  private static String selection(String line, Stanza stanza, Set<String> kept) {
     List<String> all = stanza.head().subList(1, stanza.head().size());
     List<String> names =
         all.stream()

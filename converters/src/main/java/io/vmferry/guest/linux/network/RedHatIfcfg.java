@@ -90,12 +90,7 @@ public final class RedHatIfcfg implements Modification {
         names.stream().map(name -> GuestPaths.child(DIRECTORY, "ifcfg-" + name)).toList();
     for (int i = 0; i < names.size(); i++) {
       String text = base.with("DEVICE", names.get(i), "").text();
-      Optional<TextFile> is = ConfigFiles.read(edits, paths.get(i));
-      if (is.isPresent()) {
-        edits.change(is.get(), text, SUMMARY);
-      } else {
-        edits.create(paths.get(i), text, "DHCP");
-      }
+      ConfigFiles.write(edits, paths.get(i), text, SUMMARY);
     }
     removeOthers(edits, files, paths);
   }

@@ -61,9 +61,9 @@ public final class SuseIfcfg implements Modification {
           ShellVariables.of(files.carrier().map(TextFile::text).orElse(EMPTY))
               .without(DROPPED.asMatchPredicate())
               .with("BOOTPROTO", "dhcp", "'");
-      write(edits, first, base.with("STARTMODE", "auto", "'").text());
+      ConfigFiles.write(edits, first, base.with("STARTMODE", "auto", "'").text(), SUMMARY);
       if (both) {
-        write(edits, second, base.with("STARTMODE", "hotplug", "'").text());
+        ConfigFiles.write(edits, second, base.with("STARTMODE", "hotplug", "'").text(), SUMMARY);
       }
     }
     for (TextFile file : files.cards()) {
@@ -77,15 +77,6 @@ public final class SuseIfcfg implements Modification {
       edits.remove(path, "static routes");
     }
     dropNameServers(edits);
-  }
-
-  private static void write(GuestEdits edits, String path, String text) throws IOException {
-    Optional<TextFile> is = ConfigFiles.read(edits, path);
-    if (is.isPresent()) {
-      edits.change(is.get(), text, SUMMARY);
-    } else {
-      edits.create(path, text, "DHCP");
-    }
   }
 
   /** Static name servers come before those of DHCP, and are the old network's. */

@@ -10,7 +10,6 @@ import io.vmferry.guest.TextFile;
 import io.vmferry.guest.linux.files.ConfigFiles;
 import java.io.IOException;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * A login on the serial console for guests without systemd, which starts one by itself where the
@@ -21,10 +20,6 @@ public final class SerialLogin implements Modification {
   private static final String INITTAB = "/etc/inittab";
   private static final String JOB = "/etc/init/ttyS0.conf";
   private static final String TERMINALS = "/etc/securetty";
-  private static final Pattern LOGIN =
-      Pattern.compile("(?m)^[^#\\n][^\\n]*getty[^\\n]*\\bttyS0\\b");
-  private static final Pattern RESPAWN =
-      Pattern.compile("(?m)^[^#\\n][^\\n]*:respawn:[^\\n]*getty");
 
   /** Makes the modification. */
   public SerialLogin() {}
@@ -46,8 +41,8 @@ public final class SerialLogin implements Modification {
     GuestEdits edits = guest.edits();
     Optional<TextFile> inittab = ConfigFiles.read(edits, INITTAB);
     // Only where inittab's lines are obeyed: upstart leaves one behind with the run level alone.
-    if (inittab.isPresent() && RESPAWN.matcher(inittab.get().text()).find()) {
-      if (!LOGIN.matcher(inittab.get().text()).find()) {
+    if (inittab.isPresent() && hasLogin(inittab.get(), ":respawn:")) {
+      if (!hasLogin(inittab.get(), "ttyS0")) {
         String text = inittab.get().text();
         String gap = text.isEmpty() || text.endsWith("\n") ? "" : "\n";
         edits.change(
@@ -71,6 +66,14 @@ public final class SerialLogin implements Modification {
           "a login on the serial console");
       allowRoot(edits);
     }
+  }
+
+  private static boolean hasLogin(TextFile inittab, String with) {
+    return inittab
+        .text()
+        .lines()
+        .filter(line -> !line.stripLeading().startsWith("#"))
+        .anyMatch(line -> line.contains("getty") && line.contains(with));
   }
 
   private static String getty(GuestEdits edits) throws IOException {

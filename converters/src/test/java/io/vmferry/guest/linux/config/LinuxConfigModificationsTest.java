@@ -149,6 +149,39 @@ class LinuxConfigModificationsTest {
   }
 
   @Test
+  void touchesNothingButItsOwnFilesInAGuestThatAttacks() throws IOException {
+    String text =
+        """
+        # facts: RED_HAT centos 7 systemd selinux rpm root=/dev/sda1
+        === /dev/sda special
+        === /etc/shadow 0000
+        root:x:
+        === /etc/fstab
+        /dev/sda1 / ext4 defaults 0 1
+        === /etc/sysconfig/network-scripts/ifup 0755
+        === /etc/sysconfig/network-scripts/ifcfg-eth0 special
+        === /etc/sysconfig/network-scripts/ifcfg-eth1 -> ../../../../../../etc/shadow
+        === /etc/sysconfig/network-scripts/ifcfg-eth2/
+        === /etc/sysconfig/network-scripts/ifcfg-eth3 -> ifcfg-eth3
+        === /etc/NetworkManager/system-connections/x -> /proc/self/mem
+        === /etc/udev/rules.d/x.rules special
+        === /etc/cloud/cloud.cfg.d/x.cfg/
+        === /etc/crypttab special
+        === /etc/inittab -> /etc/inittab
+        """;
+    ConfigGuest guest = ConfigGuest.parse(text);
+    guest.files().file("/etc/cloud/cloud.cfg.d/a\nb.cfg", "network: x\n");
+    List<Change> changes = guest.apply(LinuxConfigModifications.all());
+    assertThat(guest.files().textOf("/etc/shadow")).isEqualTo("root:x:\n");
+    assertThat(guest.files().textOf("/etc/sysconfig/network-scripts/ifcfg-eth0"))
+        .contains("DEVICE=eth0", "BOOTPROTO=dhcp");
+    assertThat(changes)
+        .extracting(Change::summary)
+        .anyMatch(summary -> summary.startsWith("Left alone: /etc/crypttab is SPECIAL"))
+        .anyMatch(summary -> summary.startsWith("Left alone: /etc/udev/rules.d/x.rules"));
+  }
+
+  @Test
   void givesEveryModificationANameOfItsOwn() {
     List<String> names = LinuxConfigModifications.all().stream().map(Modification::name).toList();
     assertThat(names).doesNotHaveDuplicates().allMatch(name -> name.matches("[a-z-]+"));
