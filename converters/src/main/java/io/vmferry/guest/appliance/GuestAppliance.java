@@ -197,6 +197,48 @@ public final class GuestAppliance implements Closeable {
     return outcome.value().isPresent() ? Optional.empty() : Optional.of(outcome.message().strip());
   }
 
+  /** The names of the volume groups that did not activate in full: physical volumes are missing. */
+  public List<String> partialVolumeGroups() throws IOException {
+    return new Volumes(handle).partialGroups();
+  }
+
+  /**
+   * The path of the subvolume that a Btrfs file system mounts where none is asked for, without a
+   * leading slash; empty if that is its top level.
+   */
+  public Optional<String> defaultSubvolume(String device) throws IOException {
+    return new Volumes(handle).defaultSubvolume(device);
+  }
+
+  /** What is free on the mounted file system that holds a path. */
+  public Space space(String path) throws IOException {
+    return new Volumes(handle).space(GuestPaths.check(path));
+  }
+
+  /**
+   * Free space of a file system.
+   *
+   * @param bytes free bytes, for root
+   * @param inodes free inodes
+   * @param inodesInAll inodes in all; 0 for a file system that makes them as it needs them
+   */
+  public record Space(long bytes, long inodes, long inodesInAll) {}
+
+  /**
+   * Checks what can be checked without starting an appliance.
+   *
+   * @throws VmferryException {@link ErrorCode#GUEST_APPLIANCE_UNAVAILABLE} if libguestfs, or a
+   *     kernel that an appliance can be built of, is not installed
+   */
+  public static void checkAvailable(ApplianceOptions options) {
+    LibGuestfs.load();
+    if (options.fixedAppliance().isEmpty() && !GuestfsHandle.hasReadableKernel()) {
+      throw new VmferryException(
+          ErrorCode.GUEST_APPLIANCE_UNAVAILABLE,
+          "there is no kernel in /boot that this user may read; on Debian install linux-image-cloud-amd64, and on Ubuntu allow it with chmod +r /boot/vmlinuz-*");
+    }
+  }
+
   /** Unmounts everything. */
   public void unmountAll() throws IOException {
     handle.require(

@@ -161,7 +161,7 @@ final class GuestfsHandle implements AutoCloseable {
                 console()));
   }
 
-  private static boolean hasReadableKernel() {
+  static boolean hasReadableKernel() {
     try (var kernels = Files.newDirectoryStream(Path.of("/boot"), "vmlinu[xz]-*")) {
       for (Path kernel : kernels) {
         if (Files.isReadable(kernel)) {

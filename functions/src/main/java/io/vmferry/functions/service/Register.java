@@ -10,8 +10,11 @@ import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
 import io.vmferry.functions.task.TaskStatus;
+import io.vmferry.guest.Finding;
+import io.vmferry.guest.conversion.ConversionReport;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -65,15 +68,16 @@ public final class Register {
   private Task withImage(Task task) {
     List<Disk> disks = withDevices(task.disks());
     ImportRequest request = task.request();
+    ImageAttributes attributes = ImageAttributes.of(task);
     String imageId =
         images.register(
             new ImageStore.Request(
                 task.id(),
                 request.name().orElse(task.id()),
                 request.description().orElse("imported by vmferry"),
-                request.architecture().orElse("x86_64"),
-                request.bootMode().or(task::bootMode),
-                true,
+                attributes.architecture(),
+                attributes.bootMode(),
+                attributes.enaSupport(),
                 disks.stream()
                     .map(
                         disk ->
@@ -82,7 +86,22 @@ public final class Register {
                     .toList(),
                 request.tags()));
     effects.record(task.id(), new Effect(Effect.Kind.IMAGE, imageId));
-    return tasks.update(task.id(), t -> t.withDisks(disks).withImage(imageId));
+    return tasks.update(
+        task.id(),
+        t -> told(t, attributes.contradictions()).withDisks(disks).withImage(imageId));
+  }
+
+  /** The task with findings in its guest's report, once each. */
+  private static Task told(Task task, List<Finding> findings) {
+    return task.guest()
+        .map(
+            report -> {
+              Set<Finding> all = new LinkedHashSet<>(report.findings());
+              all.addAll(findings);
+              return task.withGuest(
+                  new ConversionReport(report.facts(), List.copyOf(all), report.changes()));
+            })
+        .orElse(task);
   }
 
   /**

@@ -2,10 +2,12 @@ package io.vmferry.functions.handler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
+import io.vmferry.functions.port.ImageStore;
 import io.vmferry.functions.port.SnapshotStore;
 import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.GuestOptions;
@@ -13,8 +15,15 @@ import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
 import io.vmferry.functions.task.TaskStatus;
+import io.vmferry.guest.Architecture;
+import io.vmferry.guest.BootLoader;
 import io.vmferry.guest.Change;
+import io.vmferry.guest.Distribution;
 import io.vmferry.guest.Finding;
+import io.vmferry.guest.Firmware;
+import io.vmferry.guest.GuestFacts;
+import io.vmferry.guest.LinuxFacts;
+import io.vmferry.guest.NetworkSystem;
 import io.vmferry.guest.conversion.ConversionReport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -26,7 +35,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,6 +52,8 @@ class GuestPipelineTest {
           Optional.of("/etc/fstab"),
           Optional.of("/etc/.fstab.vmferry.orig"),
           "/dev/sda1 is UUID=1-2");
+
+  private final Pipeline described = new Pipeline(1);
 
   @ParameterizedTest
   @ValueSource(ints = {1, 2})
@@ -276,6 +289,101 @@ class GuestPipelineTest {
     assertThat(options.resetIdentity()).isTrue();
     assertThat(options.agentUrl().orElseThrow()).hasToString("https://example.org/agent.deb");
     assertThat(options.agentPackage().orElseThrow()).doesNotExist();
+  }
+
+  @Test
+  void theImagesAttributesFollowFromTheGuest() throws IOException {
+    ImageStore.Request image = imported(Firmware.UEFI, Optional.empty(), Optional.empty());
+
+    assertThat(image.architecture()).isEqualTo("arm64");
+    assertThat(image.bootMode()).contains("uefi");
+    assertThat(image.enaSupport()).isFalse();
+    assertThat(image.mappings().getFirst().deviceName()).isEqualTo("/dev/sda1");
+    assertThat(findings()).isEmpty();
+  }
+
+  @Test
+  void aRequestThatContradictsTheGuestHasItsWayAndIsTold() throws IOException {
+    ImageStore.Request image =
+        imported(Firmware.UEFI, Optional.of("x86_64"), Optional.of("legacy-bios"));
+
+    assertThat(image.architecture()).isEqualTo("x86_64");
+    assertThat(image.bootMode()).contains("legacy-bios");
+    assertThat(findings())
+        .extracting(Finding::severity, Finding::code, Finding::detail)
+        .containsExactly(
+            tuple(
+                Finding.Severity.WARNING,
+                ErrorCode.GUEST_ATTRIBUTE_CONTRADICTED,
+                "the architecture asked for is x86_64, and the guest's is arm64"),
+            tuple(
+                Finding.Severity.WARNING,
+                ErrorCode.GUEST_ATTRIBUTE_CONTRADICTED,
+                "the boot mode asked for is legacy-bios, and the guest's is uefi"));
+  }
+
+  @Test
+  void aGuestThatBootsEitherWayTakesWhatIsAskedFor() throws IOException {
+    ImageStore.Request image =
+        imported(Firmware.BIOS_AND_UEFI, Optional.empty(), Optional.of("uefi"));
+
+    assertThat(image.bootMode()).contains("uefi");
+    assertThat(findings()).isEmpty();
+  }
+
+  private List<Finding> findings() {
+    return described.tasks.list(TaskKind.IMPORT_IMAGE, 1, null).tasks().getFirst().guest().stream()
+        .flatMap(report -> report.findings().stream())
+        .toList();
+  }
+
+  /** Imports an Arm guest without ENA. */
+  private ImageStore.Request imported(
+      Firmware firmware, Optional<String> architecture, Optional<String> bootMode)
+      throws IOException {
+    described.objects.put("b", "disk.raw", disk(1, BLOCK));
+    LinuxFacts linux =
+        new LinuxFacts(
+            new Distribution(
+                Distribution.Family.DEBIAN,
+                "debian",
+                OptionalInt.of(12),
+                OptionalInt.empty(),
+                "Debian GNU/Linux 12"),
+            Architecture.ARM64,
+            "/dev/sda1",
+            Optional.empty(),
+            List.of(),
+            new BootLoader(BootLoader.Kind.GRUB2, Optional.empty(), Optional.empty()),
+            Set.of(NetworkSystem.NETWORKD),
+            Optional.of("deb"),
+            true,
+            false,
+            List.of());
+    described.guests.reports(
+        new ConversionReport(
+            Optional.of(new GuestFacts(List.of(), List.of(), firmware, linux)),
+            List.of(),
+            List.of()));
+    ImportRequest asked = modified("s3://b/disk.raw");
+    String id =
+        described.start(
+            new ImportRequest(
+                asked.kind(),
+                asked.containers(),
+                asked.name(),
+                asked.description(),
+                architecture,
+                bootMode,
+                asked.encrypted(),
+                asked.kmsKeyId(),
+                asked.clientToken(),
+                asked.tags(),
+                asked.guest()));
+    described.validateAndPlan(id);
+    described.convertWithGuest(id);
+    Task task = described.finish(id);
+    return Objects.requireNonNull(described.images.images().get(task.imageId().orElseThrow()));
   }
 
   @Test
