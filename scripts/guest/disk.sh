@@ -216,7 +216,7 @@ fill_lvm() {
 run
 pvcreate /dev/sda$root_partition
 vgcreate vg0 /dev/sda$root_partition
-lvcreate vg0 root $((root_mib - 16))
+lvcreate-free root vg0 100
 mkfs ext4 /dev/vg0/root
 set-uuid /dev/vg0/root $root_uuid
 mount /dev/vg0/root /

@@ -148,8 +148,7 @@ configure_ifupdown() {
     printf 'source /etc/network/interfaces.d/*\n\nauto lo\niface lo inet loopback\n\n'
     case $address in
       dhcp)
-        # ifupdown knows patterns from Debian 9 on.
-        printf 'auto /e*\niface /e* inet dhcp\n'
+        printf 'auto /e*=card\niface card inet dhcp\n'
         ;;
       static)
         printf 'auto %s\niface %s inet static\n' $old_interface $old_interface
