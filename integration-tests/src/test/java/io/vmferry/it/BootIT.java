@@ -31,7 +31,7 @@ class BootIT {
     disks = Files.createDirectory(directory.resolve("disks"));
     vmferry = new Vmferry(directory.resolve("state"), "", Map.of("TMPDIR", disks.toString()));
     Path example = Fixtures.ROOT.resolve("examples/three-partitions.ova");
-    imageId = vmferry.importedUnmodified(example.toString()).get("imageId").asText();
+    imageId = vmferry.imported(example.toString()).get("imageId").asText();
   }
 
   @Test

@@ -70,7 +70,7 @@ class BootMatrixIT {
     // Nobody looks into the guest: how it starts has to be said.
     String imageId =
         vmferry
-            .importedUnmodified(
+            .imported(
                 "--name",
                 guest.name() + "-unmodified",
                 "--boot-mode",
@@ -97,7 +97,7 @@ class BootMatrixIT {
 
   private void assertBootsTwice(BootGuest guest, Vmferry vmferry, Path image) throws IOException {
     String imageId =
-        vmferry.imported("--name", guest.name(), image.toString()).get("imageId").asText();
+        vmferry.importedAndModified("--name", guest.name(), image.toString()).get("imageId").asText();
     Path log = directory.resolve("modified.log");
 
     vmferry

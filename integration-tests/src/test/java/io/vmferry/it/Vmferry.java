@@ -22,9 +22,6 @@ record Vmferry(Path state, String javaOptions, Map<String, String> variables) {
   /** The exit code for what the user must change. */
   static final int USER = 3;
 
-  /** What {@code import} is given so that a guest stays as it is. */
-  static final List<String> UNMODIFIED = List.of();
-
   private static final Duration TIMEOUT = Duration.ofMinutes(10);
 
   /** On a state directory, with further options of the JVM. */
@@ -55,10 +52,15 @@ record Vmferry(Path state, String javaOptions, Map<String, String> variables) {
     return run(all.toArray(String[]::new)).successful().json();
   }
 
-  /** Imports as {@link #imported} does, and leaves the guest as it is. */
-  JsonNode importedUnmodified(String... arguments) throws IOException {
-    return imported(
-        Stream.concat(UNMODIFIED.stream(), Stream.of(arguments)).toArray(String[]::new));
+  /**
+   * Imports, changes the guest so that it boots on EC2, and expects success.
+   *
+   * @return what {@code import --json} prints
+   */
+  JsonNode importedAndModified(String... arguments) throws IOException {
+    List<String> all = new ArrayList<>(List.of("import", "--json"));
+    all.addAll(List.of(arguments));
+    return run(all.toArray(String[]::new)).successful().json();
   }
 
   /** Starts a command. */
