@@ -10,6 +10,7 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /** Where the process starts. */
@@ -23,16 +24,7 @@ public final class Main {
     configureLogging(arguments);
     PrintStream out = stream(FileDescriptor.out);
     PrintStream err = stream(FileDescriptor.err);
-    CliEnvironment environment =
-        new CliEnvironment(
-            out,
-            err,
-            columns(),
-            System.getenv(),
-            new EmbeddedBackends(),
-            Ticker.system(),
-            ApplianceConversion.inTemporaryFiles(),
-            new HttpsRemoteFiles());
+    CliEnvironment environment = environment(out, err, columns(), System.getenv());
     int exitCode = Vmferry.commandLine(environment).execute(arguments);
     out.flush();
     err.flush();
@@ -41,6 +33,20 @@ public final class Main {
       exitCode = ExitCode.USER;
     }
     System.exit(exitCode);
+  }
+
+  /** The commands' surroundings in a process of their own. */
+  static CliEnvironment environment(
+      PrintStream out, PrintStream err, OptionalInt columns, Map<String, String> variables) {
+    return new CliEnvironment(
+        out,
+        err,
+        columns,
+        variables,
+        new EmbeddedBackends(),
+        Ticker.system(),
+        ApplianceConversion.inTemporaryFiles(),
+        new HttpsRemoteFiles());
   }
 
   /** The libraries are heard only with {@code --debug}; has to happen before the first of them. */

@@ -1,7 +1,5 @@
 package io.vmferry.cli;
 
-import io.vmferry.cli.backend.EmbeddedBackends;
-import io.vmferry.cli.progress.Ticker;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -31,14 +29,7 @@ public final class Rehearsal {
     this.state = state.toString();
     PrintStream nowhere =
         new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8);
-    this.environment =
-        new CliEnvironment(
-            nowhere,
-            messages,
-            OptionalInt.empty(),
-            Map.of(),
-            new EmbeddedBackends(),
-            Ticker.system());
+    this.environment = Main.environment(nowhere, messages, OptionalInt.empty(), Map.of());
   }
 
   /**
