@@ -55,7 +55,7 @@ public final class SyntheticBinaries {
   }
 
   /** A GRUB environment block: 1024 bytes, filled up with number signs. */
-  static byte[] grubEnvironment(List<String> lines) {
+  public static byte[] grubEnvironment(List<String> lines) {
     StringBuilder text = new StringBuilder("# GRUB Environment Block\n");
     lines.forEach(line -> text.append(line).append('\n'));
     text.append("#".repeat(GRUB_ENVIRONMENT_BYTES - text.length()));
