@@ -34,7 +34,10 @@ final class Volumes {
     this.handle = handle;
   }
 
-  /** The volume groups of which a physical volume is missing: the fourth of vgs(8) attributes is a p. */
+  /**
+   * The volume groups of which a physical volume is missing: the fourth of vgs(8) attributes is a
+   * p.
+   */
   List<String> partialGroups() throws IOException {
     return handle.require(
         "vgs_full",
@@ -53,8 +56,7 @@ final class Volumes {
       String attributes =
           LibGuestfs.text(values.get(ValueLayout.ADDRESS, i * GROUP_BYTES + GROUP_ATTRIBUTES));
       if (attributes.length() > 3 && attributes.charAt(3) == 'p') {
-        partial.add(
-            LibGuestfs.text(values.get(ValueLayout.ADDRESS, i * GROUP_BYTES + GROUP_NAME)));
+        partial.add(LibGuestfs.text(values.get(ValueLayout.ADDRESS, i * GROUP_BYTES + GROUP_NAME)));
       }
     }
     library.callVoid("guestfs_free_lvm_vg_list", list);

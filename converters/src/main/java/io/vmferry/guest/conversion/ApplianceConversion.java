@@ -148,8 +148,7 @@ public final class ApplianceConversion implements GuestConversion {
       }
       try {
         modification.apply(
-            new Guest(
-                facts, edits.of(modification), asked, Optional.of(appliance.commands())));
+            new Guest(facts, edits.of(modification), asked, Optional.of(appliance.commands())));
       } catch (VmferryException e) {
         if (!NEVER_FATAL.contains(modification.name()) || !OF_THE_GUEST.contains(e.code())) {
           throw e;

@@ -74,7 +74,6 @@ final class ApplianceDevices implements BlockDevices {
   public Space space(String mountPoint) throws IOException {
     GuestAppliance.Space space = appliance.space(mountPoint);
     // File systems that make inodes as they need them tell none at all.
-    return new Space(
-        space.bytes(), space.inodesInAll() == 0 ? Long.MAX_VALUE : space.inodes());
+    return new Space(space.bytes(), space.inodesInAll() == 0 ? Long.MAX_VALUE : space.inodes());
   }
 }

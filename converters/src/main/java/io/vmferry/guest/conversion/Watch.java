@@ -31,8 +31,8 @@ final class Watch {
   /**
    * Does work on this thread.
    *
-   * @throws VmferryException what {@code stop} said, if it did so before the work was done; what the
-   *     work throws
+   * @throws VmferryException what {@code stop} said, if it did so before the work was done; what
+   *     the work throws
    * @throws IOException what the work throws
    */
   static <T> T over(StopSignal stop, Work<T> work) throws IOException {
