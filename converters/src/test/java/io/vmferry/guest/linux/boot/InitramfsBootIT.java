@@ -115,6 +115,22 @@ class InitramfsBootIT {
     assertBoots(boot(withDrivers(compressed("lz4", "-l")), "load=udev"));
   }
 
+  @Test
+  void findsWhatADriverNeedsWithoutModulesDep() throws Exception {
+    String directory = inGuest("").replaceFirst("/$", "");
+    KernelModules indexed =
+        KernelModules.read(modules("modules.dep", "modules.builtin"), directory);
+    KernelModules walked = KernelModules.read(modules("modules.builtin"), directory);
+    for (String driver : List.of("nvme", "ena", "xen-blkfront", "xen-netfront")) {
+      assertThat(walked.closure(driver))
+          .containsExactlyInAnyOrderElementsOf(indexed.closure(driver))
+          .last()
+          .asString()
+          .endsWith("/" + driver + ".ko");
+    }
+    assertThat(walked.closure("nvme")).hasSizeGreaterThan(2);
+  }
+
   private static void assertBoots(String console) {
     assertThat(console)
         .contains("lib is usr/lib")
@@ -123,10 +139,11 @@ class InitramfsBootIT {
         .contains("disk says: " + DISK_CONTENT);
   }
 
-  private static byte[] withDrivers(byte[] initramfs) throws IOException {
+  /** The guest's files: the kernel's indexes and the modules its drivers may need. */
+  private static InMemoryGuest modules(String... indexes) throws IOException {
     InMemoryGuest guest = new InMemoryGuest();
     Path modules = packages.resolve("lib/modules/" + version);
-    for (String name : List.of("modules.dep", "modules.softdep", "modules.builtin")) {
+    for (String name : indexes) {
       guest.file(inGuest(name), Files.readString(modules.resolve(name)));
     }
     for (String part :
@@ -137,6 +154,11 @@ class InitramfsBootIT {
         }
       }
     }
+    return guest;
+  }
+
+  private static byte[] withDrivers(byte[] initramfs) throws IOException {
+    InMemoryGuest guest = modules("modules.dep", "modules.softdep", "modules.builtin");
     String path = "/boot/initrd.img-" + version;
     guest.file(path, initramfs, 0644);
     GuestEdits edits =
