@@ -63,9 +63,7 @@ final class LauncherIT {
     assertThat(ended(process)).isZero();
     assertThat(errors).content().doesNotContain("preparing", "aot");
     assertThat(loaded)
-        .anyMatch(
-            line ->
-                line.contains("io.vmferry.cli.TasksCommand source: shared objects file"));
+        .anyMatch(line -> line.contains("io.vmferry.cli.TasksCommand source: shared objects file"));
   }
 
   @Test

@@ -97,7 +97,10 @@ class BootMatrixIT {
 
   private void assertBootsTwice(BootGuest guest, Vmferry vmferry, Path image) throws IOException {
     String imageId =
-        vmferry.importedAndModified("--name", guest.name(), image.toString()).get("imageId").asText();
+        vmferry
+            .importedAndModified("--name", guest.name(), image.toString())
+            .get("imageId")
+            .asText();
     Path log = directory.resolve("modified.log");
 
     vmferry

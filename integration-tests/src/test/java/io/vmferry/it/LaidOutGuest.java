@@ -84,7 +84,8 @@ final class LaidOutGuest {
     kernel(root);
     Tools.run("sh", "-c", "cd \"$1\" && " + SCRIPT, "sh", directory.toString());
     Fixtures.delete(root);
-    try (RandomAccessFile disk = new RandomAccessFile(directory.resolve("disk.raw").toFile(), "rw")) {
+    try (RandomAccessFile disk =
+        new RandomAccessFile(directory.resolve("disk.raw").toFile(), "rw")) {
       // What tells GRUB's first stage: a jump, and its name where its messages are.
       disk.write(new byte[] {(byte) 0xeb, 0x63, (byte) 0x90});
       disk.seek(0x180);
@@ -95,8 +96,20 @@ final class LaidOutGuest {
   private static void directories(Path root) throws IOException {
     for (String directory :
         new String[] {
-          "etc/network", "usr/bin", "usr/sbin", "usr/lib/systemd/system", "var/lib/dpkg",
-          "boot/grub/i386-pc", "proc", "sys", "dev", "run", "tmp", "mnt/share", "root", "home"
+          "etc/network",
+          "usr/bin",
+          "usr/sbin",
+          "usr/lib/systemd/system",
+          "var/lib/dpkg",
+          "boot/grub/i386-pc",
+          "proc",
+          "sys",
+          "dev",
+          "run",
+          "tmp",
+          "mnt/share",
+          "root",
+          "home"
         }) {
       Files.createDirectories(root.resolve(directory));
     }
@@ -180,7 +193,12 @@ final class LaidOutGuest {
     write(
         root,
         "boot/initrd.img-" + KERNEL,
-        "070701" + "0".repeat(8 * 4) + "00000001" + "0".repeat(8 * 6) + "0000000b" + "0".repeat(8)
+        "070701"
+            + "0".repeat(8 * 4)
+            + "00000001"
+            + "0".repeat(8 * 6)
+            + "0000000b"
+            + "0".repeat(8)
             + "TRAILER!!!\0\0\0\0");
   }
 

@@ -189,10 +189,7 @@ class ModifyOsIT {
         HttpsRemoteFiles remote = new HttpsRemoteFiles(address -> true, Set.of("http"))) {
       Check check =
           new Check(
-              new LocalFiles(),
-              LocalFiles::new,
-              remote,
-              ApplianceConversion.inTemporaryFiles());
+              new LocalFiles(), LocalFiles::new, remote, ApplianceConversion.inTemporaryFiles());
 
       CheckReport report =
           check.look(
@@ -235,8 +232,7 @@ class ModifyOsIT {
         first.readFully(left, 0, length);
         second.seek(at);
         second.readFully(right, 0, length);
-        boolean same =
-            ByteBuffer.wrap(left, 0, length).equals(ByteBuffer.wrap(right, 0, length));
+        boolean same = ByteBuffer.wrap(left, 0, length).equals(ByteBuffer.wrap(right, 0, length));
         differing += same ? 0 : 1;
       }
     }

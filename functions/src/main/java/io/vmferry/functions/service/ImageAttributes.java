@@ -16,8 +16,8 @@ import java.util.Optional;
  *
  * @param architecture the image's
  * @param bootMode empty for the architecture's default
- * @param enaSupport whether the kernel that boots has a driver for ENA; taken for granted of a guest
- *     that was not looked into
+ * @param enaSupport whether the kernel that boots has a driver for ENA; taken for granted of a
+ *     guest that was not looked into
  * @param contradictions what of the request does not fit the guest
  */
 record ImageAttributes(

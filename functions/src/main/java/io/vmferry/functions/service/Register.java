@@ -87,8 +87,7 @@ public final class Register {
                 request.tags()));
     effects.record(task.id(), new Effect(Effect.Kind.IMAGE, imageId));
     return tasks.update(
-        task.id(),
-        t -> told(t, attributes.contradictions()).withDisks(disks).withImage(imageId));
+        task.id(), t -> told(t, attributes.contradictions()).withDisks(disks).withImage(imageId));
   }
 
   /** The task with findings in its guest's report, once each. */
