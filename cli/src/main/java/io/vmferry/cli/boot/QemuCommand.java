@@ -47,8 +47,7 @@ final class QemuCommand {
     add("-no-user-config");
     add("-machine", "q35");
     add("-accel", kvm ? "kvm" : "tcg");
-    // Recent distributions refuse qemu's default processor. Five-level page tables slow emulation.
-    add("-cpu", kvm ? "host" : "max,la57=off");
+    add("-cpu", processor(kvm));
     add("-smp", Integer.toString(machine.cpus()));
     add("-m", machine.memoryMib() + "M");
     add("-rtc", "base=utc");
@@ -88,6 +87,14 @@ final class QemuCommand {
       add("-chardev", "stdio,id=console,signal=off" + log);
     }
     add("-serial", "chardev:console");
+  }
+
+  /**
+   * The processor: all that there is, since recent distributions refuse qemu's default one.
+   * Five-level page tables slow emulation.
+   */
+  static String processor(boolean kvm) {
+    return kvm ? "host" : "max,la57=off";
   }
 
   /** A file as a value among several: qemu takes two commas for one. */

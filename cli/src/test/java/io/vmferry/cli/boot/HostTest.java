@@ -64,11 +64,14 @@ final class HostTest {
     Files.writeString(root.resolve("dev/kvm"), "");
     assertThat(new KvmProbe(works, root).works(root)).isTrue();
 
-    Path fails = program(root.resolve("fails"), "echo no KVM >&2; exit 1");
+    Path fails = program(root.resolve("fails"), underKvm("echo no KVM >&2; exit 134"));
     assertThat(new KvmProbe(fails, root).works(root)).isFalse();
+    Path broken = program(root.resolve("broken"), "exit 1");
+    assertThat(new KvmProbe(broken, root).works(root)).as("without emulation").isFalse();
 
     Path hangs =
-        program(root.resolve("hangs"), "echo $$ >'%s/pid'; exec sleep 600".formatted(root));
+        program(
+            root.resolve("hangs"), underKvm("echo $$ >'%s/pid'; exec sleep 600".formatted(root)));
     Instant before = Instant.now();
     assertThat(new KvmProbe(hangs, root).works(root)).isFalse();
     assertThat(Duration.between(before, Instant.now())).isLessThan(Duration.ofMinutes(2));
@@ -119,6 +122,11 @@ final class HostTest {
         .isInstanceOfSatisfying(
             VmferryException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.OUTPUT_UNUSABLE))
         .hasMessageContaining("$TMPDIR");
+  }
+
+  /** A script that ends as the probe does by emulation, and in another way under KVM. */
+  private static String underKvm(String script) {
+    return "case \"$*\" in *'-accel kvm'*) %s ;; esac; exit 33".formatted(script);
   }
 
   private static void assertEnds(long pid) throws InterruptedException {
