@@ -17,6 +17,7 @@ final class LaidOutGuest {
       """
       # <file system> <mount point> <type> <options> <dump> <pass>
       /dev/sda1 / ext4 errors=remount-ro 0 1
+      /dev/sdb1 /data ext4 defaults 0 2
       //server/share /mnt/share cifs guest 0 0
       """;
 

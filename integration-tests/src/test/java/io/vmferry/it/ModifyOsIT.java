@@ -67,6 +67,7 @@ class ModifyOsIT {
     vmferry.run("snapshot", "read", snapshotId, "-o", content.toString()).successful();
     assertThat(LaidOutGuest.read(content, "/etc/fstab"))
         .contains("UUID=5b6ef2a4-1f0c-4c0e-9d0b-7a3f2c1d9e12 / ext4")
+        .contains("nofail")
         .doesNotContainPattern("(?m)^/dev/sda1")
         .doesNotContainPattern("(?m)^//server");
     assertThat(LaidOutGuest.read(content, "/etc/.fstab.vmferry.orig"))
