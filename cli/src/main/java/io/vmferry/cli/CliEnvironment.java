@@ -1,11 +1,10 @@
 package io.vmferry.cli;
 
 import io.vmferry.cli.backend.BackendFactory;
+import io.vmferry.cli.backend.MachineAccess;
 import io.vmferry.cli.boot.HostPrograms;
 import io.vmferry.cli.progress.ProgressDisplay;
 import io.vmferry.cli.progress.Ticker;
-import io.vmferry.functions.port.RemoteFiles;
-import io.vmferry.guest.conversion.GuestConversion;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,8 +21,7 @@ import java.util.OptionalInt;
  * @param variables the process's environment
  * @param backends reaches the system that does the work; not touched by help and usage errors
  * @param ticker time
- * @param guests opens guests, for looking into them
- * @param remoteFiles reads web servers, for looking into what is there
+ * @param machines looks into machines
  */
 public record CliEnvironment(
     PrintStream out,
@@ -32,8 +30,7 @@ public record CliEnvironment(
     Map<String, String> variables,
     BackendFactory backends,
     Ticker ticker,
-    GuestConversion guests,
-    RemoteFiles remoteFiles) {
+    MachineAccess machines) {
 
   /** A display for work that goes on. */
   ProgressDisplay progress() {

@@ -136,7 +136,7 @@ final class ImportCommand implements Callable<Integer> {
       throws InterruptedException {
     if (guest.opensGuest() && !snapshot) {
       // Before gigabytes are uploaded: here is where the task will need it.
-      environment.guests().checkAvailable();
+      environment.machines().guests().checkAvailable();
     }
     backend.tasks().resume();
     SourceUpload upload = new SourceUpload(backend.uploads(), environment, clientToken);

@@ -58,7 +58,10 @@ final class MachineLook {
     try (LazyObjects objects = new LazyObjects(environment)) {
       Check check =
           new Check(
-              new LocalFiles(), objects::get, environment.remoteFiles(), environment.guests());
+              new LocalFiles(),
+              objects::get,
+              environment.machines().remoteFiles(),
+              environment.machines().guests());
       return check.look(containers, StopSignal.NEVER);
     } catch (IOException e) {
       throw new VmferryException(

@@ -1,9 +1,8 @@
 package io.vmferry.cli;
 
 import io.vmferry.cli.backend.EmbeddedBackends;
+import io.vmferry.cli.backend.LocalMachineAccess;
 import io.vmferry.cli.progress.Ticker;
-import io.vmferry.functions.aws.HttpsRemoteFiles;
-import io.vmferry.guest.conversion.ApplianceConversion;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -45,8 +44,7 @@ public final class Main {
         variables,
         new EmbeddedBackends(),
         Ticker.system(),
-        ApplianceConversion.inTemporaryFiles(),
-        new HttpsRemoteFiles());
+        new LocalMachineAccess());
   }
 
   /** The libraries are heard only with {@code --debug}; has to happen before the first of them. */

@@ -30,8 +30,7 @@ final class CliRun {
             variables,
             backend,
             ticker,
-            guests,
-            remoteFiles);
+            new FakeMachineAccess(guests, remoteFiles));
     return Vmferry.commandLine(environment).execute(arguments);
   }
 

@@ -184,8 +184,7 @@ final class EmbeddedSystemIT {
             Map.of("VMFERRY_STATE", state.toString()),
             new EmbeddedBackends(),
             Ticker.system(),
-            new FakeConversion(),
-            new FakeRemoteFiles());
+            new FakeMachineAccess(new FakeConversion(), new FakeRemoteFiles()));
     int exitCode = Vmferry.commandLine(environment).execute(arguments);
     err = errors.toString(StandardCharsets.UTF_8);
     assertThat(exitCode).as(err).isEqualTo(expected);

@@ -25,8 +25,7 @@ final class InterruptionTest {
           Map.of(),
           backend,
           Ticker.system(),
-          new FakeConversion(),
-          new FakeRemoteFiles());
+          new FakeMachineAccess(new FakeConversion(), new FakeRemoteFiles()));
 
   @Test
   void saysHowATaskGoesOnAndClosesTheBackEnd() {

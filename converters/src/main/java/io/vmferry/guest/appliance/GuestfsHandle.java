@@ -315,14 +315,31 @@ final class GuestfsHandle implements AutoCloseable {
   }
 
   private void awaitEnd(Future<?> end) {
+    boolean interrupted = false;
+    try {
+      while (!hasEnded(end)) {
+        // Whatever it waits for ends with qemu; its files go before this returns.
+        interrupted = true;
+        kill();
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Waits for the end, or for so long that nothing more can be done; false if interrupted. */
+  private boolean hasEnded(Future<?> end) {
     try {
       end.get(END_LIMIT.toMillis(), TimeUnit.MILLISECONDS);
+      return true;
     } catch (TimeoutException e) {
-      // Whatever it waits for ends with qemu; the thread is left to do the rest.
+      // The thread is left to do the rest.
       kill();
+      return true;
     } catch (InterruptedException e) {
-      kill();
-      Thread.currentThread().interrupt();
+      return false;
     } catch (ExecutionException e) {
       throw new IllegalStateException("guestfs_close", e);
     }
