@@ -295,6 +295,10 @@ public enum ErrorCode {
       Category.USER,
       "No kernel of the guest has a driver for EC2's disks, NVMe or Xen.",
       "Install a kernel of the distribution's that has one in the machine, and export it again."),
+  GUEST_DRIVER_UNAVAILABLE(
+      Category.USER,
+      "A driver's module, or one that it needs, cannot be taken from the guest.",
+      "Install the kernel's package again in the machine, and export it again."),
   GUEST_UEFI_LOADER_MISSING(
       Category.USER,
       "The guest boots by UEFI, and its EFI system partition has no boot loader that is found without a boot entry.",

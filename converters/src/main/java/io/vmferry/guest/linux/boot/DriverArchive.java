@@ -1,5 +1,7 @@
 package io.vmferry.guest.linux.boot;
 
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -81,11 +83,10 @@ final class DriverArchive {
    *
    * @param version the kernel's release
    * @param drivers the modules to load, each with its closure
-   * @throws DriverUnavailableException if a module cannot be taken
+   * @throws VmferryException {@link ErrorCode#GUEST_DRIVER_UNAVAILABLE} if a module cannot be taken
    * @throws IOException if the guest's file system is damaged
    */
-  static byte[] of(String version, List<String> drivers, KernelModules modules)
-      throws IOException, DriverUnavailableException {
+  static byte[] of(String version, List<String> drivers, KernelModules modules) throws IOException {
     Set<String> paths = new LinkedHashSet<>();
     SortedMap<String, String> lines = new TreeMap<>();
     for (String driver : drivers) {
@@ -108,7 +109,8 @@ final class DriverArchive {
       byte[] content = modules.content(path);
       bytes += content.length;
       if (bytes > MAX_BYTES) {
-        throw new DriverUnavailableException(
+        throw new VmferryException(
+            ErrorCode.GUEST_DRIVER_UNAVAILABLE,
             "the drivers of %s take more than %d bytes".formatted(version, MAX_BYTES));
       }
       archive.file(tree + path, content);

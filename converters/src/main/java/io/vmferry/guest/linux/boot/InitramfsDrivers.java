@@ -129,11 +129,12 @@ final class InitramfsDrivers implements Modification {
         for (String path : modules.closure(driver)) {
           modules.content(path);
         }
-      } catch (DriverUnavailableException e) {
+      } catch (VmferryException e) {
+        rethrowUnlessUnavailable(e);
         taken.remove(driver);
         guest
             .edits()
-            .note("%s goes without the driver %s: %s".formatted(initramfs, driver, e.getMessage()));
+            .note("%s goes without the driver %s: %s".formatted(initramfs, driver, e.detail()));
       }
     }
     if (taken.isEmpty()) {
@@ -156,8 +157,16 @@ final class InitramfsDrivers implements Modification {
               initramfs,
               DriverArchive.appendix(archive, file),
               "Appended %s for kernel %s".formatted(String.join(", ", taken), kernel.version()));
-    } catch (DriverUnavailableException e) {
-      guest.edits().note("%s: %s".formatted(initramfs, e.getMessage()));
+    } catch (VmferryException e) {
+      rethrowUnlessUnavailable(e);
+      guest.edits().note("%s: %s".formatted(initramfs, e.detail()));
+    }
+  }
+
+  /** What a guest lacks is told in its report; anything else ends the modification. */
+  private static void rethrowUnlessUnavailable(VmferryException failure) {
+    if (failure.code() != ErrorCode.GUEST_DRIVER_UNAVAILABLE) {
+      throw failure;
     }
   }
 }

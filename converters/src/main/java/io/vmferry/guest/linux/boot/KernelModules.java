@@ -1,5 +1,6 @@
 package io.vmferry.guest.linux.boot;
 
+import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.guest.FileStatus;
 import io.vmferry.guest.GuestFiles;
@@ -86,12 +87,14 @@ final class KernelModules {
    * A module and all it needs, in the order to load them: paths under the directory, the module's
    * own the last.
    *
-   * @throws DriverUnavailableException if one of them is not there, or has a name that leads out
+   * @throws VmferryException {@link ErrorCode#GUEST_DRIVER_UNAVAILABLE} if one of them is not
+   *     there, or has a name that leads out
    */
-  List<String> closure(String name) throws IOException, DriverUnavailableException {
+  List<String> closure(String name) throws IOException {
     String path = pathOfName.get(name.replace('-', '_'));
     if (path == null) {
-      throw new DriverUnavailableException("%s has no module %s".formatted(directory, name));
+      throw new VmferryException(
+          ErrorCode.GUEST_DRIVER_UNAVAILABLE, "%s has no module %s".formatted(directory, name));
     }
     List<String> order = new ArrayList<>();
     visit(path, new LinkedHashSet<>(), order);
@@ -101,19 +104,21 @@ final class KernelModules {
   /**
    * A module's bytes.
    *
-   * @throws DriverUnavailableException if it is no regular file of a module's size in a directory
-   *     of modules
+   * @throws VmferryException {@link ErrorCode#GUEST_DRIVER_UNAVAILABLE} if it is no regular file of
+   *     a module's size in a directory of modules
    */
-  byte[] content(String path) throws IOException, DriverUnavailableException {
+  byte[] content(String path) throws IOException {
     Optional<String> real = GuestPaths.resolve(files, directory + "/" + path);
     Optional<FileStatus> status = real.isEmpty() ? Optional.empty() : files.status(real.get());
     if (status.isEmpty()) {
-      throw new DriverUnavailableException("%s/%s is not there".formatted(directory, path));
+      throw new VmferryException(
+          ErrorCode.GUEST_DRIVER_UNAVAILABLE, "%s/%s is not there".formatted(directory, path));
     }
     boolean inside =
         Stream.of("/lib/modules/", "/usr/lib/modules/").anyMatch(real.orElseThrow()::startsWith);
     if (!inside || !status.get().isRegular() || status.get().size() > MAX_MODULE_BYTES) {
-      throw new DriverUnavailableException(
+      throw new VmferryException(
+          ErrorCode.GUEST_DRIVER_UNAVAILABLE,
           "%s/%s is no module: it is %s of %d bytes at %s"
               .formatted(
                   directory, path, status.get().type(), status.get().size(), real.orElseThrow()));
@@ -123,14 +128,14 @@ final class KernelModules {
     return bytes.array();
   }
 
-  private void visit(String path, Set<String> seen, List<String> order)
-      throws IOException, DriverUnavailableException {
+  private void visit(String path, Set<String> seen, List<String> order) throws IOException {
     // Being seen already also ends a cycle, which only a hostile or broken modules.dep has.
     if (!seen.add(path)) {
       return;
     }
     if (seen.size() > MAX_CLOSURE) {
-      throw new DriverUnavailableException(
+      throw new VmferryException(
+          ErrorCode.GUEST_DRIVER_UNAVAILABLE,
           "a driver in %s needs more than %d modules".formatted(directory, MAX_CLOSURE));
     }
     for (String needed : needs(path)) {
@@ -146,9 +151,10 @@ final class KernelModules {
   }
 
   /** What a module needs, the deepest first. */
-  private List<String> needs(String path) throws IOException, DriverUnavailableException {
+  private List<String> needs(String path) throws IOException {
     if (!MODULE.matcher(path).matches()) {
-      throw new DriverUnavailableException(
+      throw new VmferryException(
+          ErrorCode.GUEST_DRIVER_UNAVAILABLE,
           "%s/modules.dep has a name that is no module's: %s"
               .formatted(directory, Printable.of(path)));
     }
@@ -159,7 +165,8 @@ final class KernelModules {
         ModuleInfo.dependencies(uncompressed(path))
             .orElseThrow(
                 () ->
-                    new DriverUnavailableException(
+                    new VmferryException(
+                        ErrorCode.GUEST_DRIVER_UNAVAILABLE,
                         "%s has no modules.dep, and %s does not say what it needs"
                             .formatted(directory, path)));
     List<String> paths = new ArrayList<>();
@@ -170,14 +177,15 @@ final class KernelModules {
       if (needed != null) {
         paths.add(needed);
       } else if (!builtIn.contains(name.replace('-', '_'))) {
-        throw new DriverUnavailableException(
+        throw new VmferryException(
+            ErrorCode.GUEST_DRIVER_UNAVAILABLE,
             "%s needs %s, which %s does not have".formatted(path, Printable.of(name), directory));
       }
     }
     return paths;
   }
 
-  private byte[] uncompressed(String path) throws IOException, DriverUnavailableException {
+  private byte[] uncompressed(String path) throws IOException {
     byte[] bytes = content(path);
     if (path.endsWith(".ko")) {
       return bytes;
@@ -186,11 +194,13 @@ final class KernelModules {
       try (GZIPInputStream in = new GZIPInputStream(new ByteArrayInputStream(bytes))) {
         return in.readNBytes((int) MAX_MODULE_BYTES);
       } catch (IOException e) {
-        throw new DriverUnavailableException(
+        throw new VmferryException(
+            ErrorCode.GUEST_DRIVER_UNAVAILABLE,
             "%s/%s cannot be uncompressed: %s".formatted(directory, path, e.getMessage()));
       }
     }
-    throw new DriverUnavailableException(
+    throw new VmferryException(
+        ErrorCode.GUEST_DRIVER_UNAVAILABLE,
         "%s has no modules.dep, and its modules are compressed; run 'depmod' in the machine"
             .formatted(directory));
   }
