@@ -63,7 +63,7 @@ public final class Main {
     }
   }
 
-  private static PrintStream stream(FileDescriptor descriptor) {
+  static PrintStream stream(FileDescriptor descriptor) {
     return new PrintStream(
         new BufferedOutputStream(new FileOutputStream(descriptor), OUTPUT_BUFFER),
         true,

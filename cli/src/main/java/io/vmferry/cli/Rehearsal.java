@@ -1,5 +1,6 @@
 package io.vmferry.cli;
 
+import java.io.FileDescriptor;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -40,7 +41,7 @@ public final class Rehearsal {
   public static void main(String[] arguments) throws IOException {
     Main.configureLogging(arguments);
     Path folder = Path.of(arguments[0]);
-    Rehearsal rehearsal = new Rehearsal(folder.resolve("state"), System.err);
+    Rehearsal rehearsal = new Rehearsal(folder.resolve("state"), Main.stream(FileDescriptor.err));
     Path disk = folder.resolve("disk.raw");
     write(disk);
     boolean worked =
