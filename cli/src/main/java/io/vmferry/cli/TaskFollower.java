@@ -57,10 +57,17 @@ final class TaskFollower {
   private ProgressState state(Task task) {
     String label = task.status().name().toLowerCase(Locale.ROOT);
     long total = task.disks().stream().mapToLong(Disk::plannedBytes).sum();
-    if (task.status() != TaskStatus.CONVERTING || total == 0) {
+    if (task.status() != TaskStatus.CONVERTING) {
       return ProgressState.of(label);
     }
     long done = tasks.progress(task.id()).doneBytes();
+    if (done >= total && task.request().opensGuest()) {
+      // Only the guest is waited for: the bar would stand still at its end.
+      return ProgressState.of(task.statusMessage());
+    }
+    if (total == 0) {
+      return ProgressState.of(label);
+    }
     rate.add(ticker.nanos(), done);
     return new ProgressState(label, done, total, rate.bytesPerSecond());
   }

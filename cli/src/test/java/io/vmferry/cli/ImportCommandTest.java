@@ -127,6 +127,19 @@ final class ImportCommandTest {
   }
 
   @Test
+  void saysWhatHappensToTheGuestOnceAllIsConverted() {
+    cli.backend.progress = new Progress(Tasks.GIB, 0, 0);
+    cli.backend.then(
+        Tasks.converting(Tasks.GIB),
+        task -> task.advanced(task.status(), "changing the guest"),
+        Tasks.completed("ami-0abc"));
+
+    cli.run("import", "--format", "raw", disk.toString());
+
+    assertThat(cli.err()).contains("changing the guest");
+  }
+
+  @Test
   void aDryRunPrintsTheChangesAndWhatWasFound() {
     cli.backend.then(
         Tasks.completed("ami-unused"),
