@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Machines that come from elsewhere boot on EC2's hardware after their import, and not without it.
  *
- * <p>Two guests are booted whenever the tests are run, all by {@code scripts/boot-matrix}; the
+ * <p>One guest is booted whenever the tests are run, all by {@code scripts/boot-matrix}; the
  * property {@code boot.matrix} says which: {@code small}, {@code full}, or names with commas.
  */
 @Tag("slow")
