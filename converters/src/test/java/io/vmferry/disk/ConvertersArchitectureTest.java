@@ -21,6 +21,7 @@ import com.tngtech.archunit.library.GeneralCodingRules;
 import io.vmferry.disk.format.DiskImageFormats;
 import io.vmferry.error.VmferryException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -129,6 +130,8 @@ class ConvertersArchitectureTest {
         .callMethod(System.class, "exit", int.class)
         .orShould()
         .callMethod(Thread.class, "sleep", long.class)
+        .orShould()
+        .callMethod(Thread.class, "sleep", Duration.class)
         .check(CLASSES);
   }
 

@@ -2,8 +2,9 @@ package io.vmferry.guest.conversion;
 
 import io.vmferry.error.VmferryException;
 import java.io.IOException;
-import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  * the appliance that is interrupted ends the appliance.
  */
 final class Watch {
-  private static final Duration INTERVAL = Duration.ofMillis(500);
+  private static final long INTERVAL_MILLIS = 500;
 
   private final Thread worker = Thread.currentThread();
   private final StopSignal stop;
+  private final CountDownLatch ended = new CountDownLatch(1);
   private @Nullable VmferryException reason;
   private boolean done;
 
@@ -37,20 +39,19 @@ final class Watch {
    */
   static <T> T over(StopSignal stop, Work<T> work) throws IOException {
     Watch watch = new Watch(stop);
-    Thread watcher = Thread.ofVirtual().start(watch::look);
+    Thread.ofVirtual().start(watch::look);
     try {
       return work.run();
     } catch (IOException | RuntimeException failure) {
       throw watch.reasonElse(failure);
     } finally {
-      watch.end(watcher);
+      watch.end();
     }
   }
 
   private void look() {
     try {
-      while (true) {
-        Thread.sleep(INTERVAL);
+      while (!ended.await(INTERVAL_MILLIS, TimeUnit.MILLISECONDS)) {
         Optional<VmferryException> said = stop.reason();
         if (said.isPresent()) {
           interrupt(said.get());
@@ -58,7 +59,8 @@ final class Watch {
         }
       }
     } catch (InterruptedException e) {
-      // The work is done.
+      // Nobody interrupts the watcher, whose thread is its own.
+      throw new IllegalStateException(e);
     }
   }
 
@@ -83,7 +85,7 @@ final class Watch {
     };
   }
 
-  private void end(Thread watcher) {
+  private void end() {
     synchronized (this) {
       done = true;
       if (reason != null) {
@@ -91,6 +93,6 @@ final class Watch {
         Thread.interrupted();
       }
     }
-    watcher.interrupt();
+    ended.countDown();
   }
 }
