@@ -72,7 +72,7 @@ record BootGuest(String name, String summary, String format, String stuckAt, Lis
                   "--release trixie --firmware uefi --file-system xfs --initramfs dracut"
                       + " --network networkmanager --bound-to mac --console serial"));
 
-  /** What every run of the tests boots: one alone, as each takes about seven minutes. */
+  /** What every run of the tests boots: one alone, as each takes about eight minutes. */
   static final List<String> SMALL = List.of("d12-dep");
 
   /** The one of a name. */
