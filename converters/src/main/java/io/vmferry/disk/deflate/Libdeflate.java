@@ -69,6 +69,7 @@ final class Libdeflate {
     return handle(library, name, type, Linker.Option.critical(true));
   }
 
+  // Reached only where native access was found to be allowed, see above.
   @SuppressWarnings("restricted")
   private static MethodHandle handle(
       SymbolLookup library, String name, FunctionDescriptor type, Linker.Option... options) {
