@@ -15,7 +15,10 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What every {@link UploadStore} does. */
+/**
+ * What every {@link UploadStore} does. Where the answer to a call was lost, the call is made again,
+ * and a second upload nobody knows of is left: none of these count on there being no such upload.
+ */
 public abstract class UploadStoreContract {
   private static final int PART = 5 << 20;
   private static final String KEY = "tasks/1/source.vmdk";
@@ -84,7 +87,7 @@ public abstract class UploadStoreContract {
 
     assertThat(eTag).isNotBlank();
     assertThat(object()).isEqualTo(ByteBuffer.allocate(PART + 1234).put(first).put(last).array());
-    assertThat(uploads.unfinished(bucket, "tasks/")).isEmpty();
+    assertThat(uploads.unfinished(bucket, "tasks/")).doesNotContain(KEY + "#" + id);
   }
 
   @Test
@@ -125,7 +128,7 @@ public abstract class UploadStoreContract {
     uploads.abort(bucket, KEY, id);
     uploads.abort(bucket, KEY, id);
 
-    assertThat(uploads.unfinished(bucket, "")).isEmpty();
+    assertThat(uploads.unfinished(bucket, "")).doesNotContain(KEY + "#" + id);
     assertFails(ErrorCode.TASK_STATE_CONFLICT, () -> uploads.complete(bucket, KEY, id));
     assertFails(ErrorCode.SOURCE_NOT_FOUND, () -> objects.head(bucket, KEY));
   }
@@ -137,7 +140,8 @@ public abstract class UploadStoreContract {
     uploads.begin(bucket, "tasks/2/c");
 
     assertThat(uploads.unfinished(bucket, "tasks/1/"))
-        .containsExactlyInAnyOrder("tasks/1/a#" + one, "tasks/1/b#" + two);
+        .contains("tasks/1/a#" + one, "tasks/1/b#" + two)
+        .allMatch(upload -> upload.startsWith("tasks/1/"));
   }
 
   @Test
