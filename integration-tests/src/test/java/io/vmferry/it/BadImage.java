@@ -234,7 +234,7 @@ enum BadImage {
       return Ova.tar(directory.resolve("machine.ova"), List.of(file, vmdk));
     }
   },
-  VIRTUAL_SIZE_0(DISK_SIZE_ZERO, "") {
+  VIRTUAL_SIZE_0_IN_VMDK(DISK_SIZE_ZERO, "") {
     @Override
     Path make(Path directory) throws IOException {
       Path image = qemuImage(directory, "vmdk", "subformat=monolithicSparse");
@@ -242,7 +242,37 @@ enum BadImage {
       return image;
     }
   },
-  VIRTUAL_SIZE_OVER_16_TIB(DISK_SIZE_TOO_LARGE, "16 TiB") {
+  VIRTUAL_SIZE_0_IN_VHD(DISK_SIZE_ZERO, "") {
+    @Override
+    Path make(Path directory) throws IOException {
+      return vhdOfSize(directory, 0);
+    }
+  },
+  VIRTUAL_SIZE_0_IN_VHDX(DISK_SIZE_ZERO, "") {
+    @Override
+    Path make(Path directory) throws IOException {
+      Path image = directory.resolve("disk.vhdx");
+      HandWrittenVhdx.write(raw(directory), 512, image);
+      // The metadata is at 2 MiB, its second item, the disk's size, 64 KiB and 8 bytes behind.
+      edit(image, (2 << 20) + (64 << 10) + 8, 8, size -> size.putLong(0));
+      return image;
+    }
+  },
+  VIRTUAL_SIZE_OVER_16_TIB_IN_VMDK(DISK_SIZE_TOO_LARGE, "16 TiB") {
+    @Override
+    Path make(Path directory) throws IOException {
+      Path image = qemuImage(directory, "vmdk", "subformat=monolithicSparse");
+      edit(image, 12, 8, header -> header.putLong(17L << 31));
+      return image;
+    }
+  },
+  VIRTUAL_SIZE_OVER_16_TIB_IN_VHD(DISK_SIZE_TOO_LARGE, "16 TiB") {
+    @Override
+    Path make(Path directory) throws IOException {
+      return vhdOfSize(directory, 17L << 40);
+    }
+  },
+  VIRTUAL_SIZE_OVER_16_TIB_IN_VHDX(DISK_SIZE_TOO_LARGE, "16 TiB") {
     @Override
     Path make(Path directory) throws IOException {
       Path image = directory.resolve("disk.vhdx");
@@ -332,6 +362,14 @@ enum BadImage {
       access.seek(at);
       access.write(bytes);
     }
+  }
+
+  /** A dynamic VHD whose footers say it holds so many bytes, by a creator that means that size. */
+  private static Path vhdOfSize(Path directory, long size) throws IOException {
+    Path image = qemuImage(directory, "vpc", "subformat=dynamic,force_size=on");
+    editVhdFooter(image, 0, footer -> footer.putLong(48, size));
+    editVhdFooter(image, Files.size(image) - 512, footer -> footer.putLong(48, size));
+    return image;
   }
 
   /** Changes a VHD's footer and puts its checksum right. */

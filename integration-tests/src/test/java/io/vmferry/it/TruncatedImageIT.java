@@ -8,9 +8,10 @@ import io.vmferry.disk.vhdx.HandWrittenVhdx;
 import io.vmferry.error.ErrorCode;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -33,10 +34,10 @@ class TruncatedImageIT {
    * An image and where it is cut off.
    *
    * @param structure what it ends in
-   * @param format as qemu-img calls it, or {@code hand-written-vhdx}
-   * @param subformat qemu-img's
+   * @param format as qemu-img calls it, or {@code hand-written-vhdx}, {@code ova} or {@code ovf}
+   * @param subformat qemu-img's; of an OVA, the member it ends in
    * @param length what is kept of the file that is cut off, in bytes; negative to count from its
-   *     end
+   *     end, and of an OVA counted from its member's header
    * @param code what the import says
    * @param found a part of the message
    * @param inHeaders whether that is found before anything is uploaded
@@ -102,7 +103,14 @@ class TruncatedImageIT {
         Cut.of("metadata", "vhdx", "dynamic", 3_500_000, cut, "metadata"),
         Cut.of("blocks", "vhdx", "dynamic", 9_000_000, blocks, "9000000 bytes"),
         Cut.of("last block", "hand-written-vhdx", "", -1, blocks, "block 3 "),
-        Cut.of("first block", "hand-written-vhdx", "", 4 * MIB, blocks, "block 0 "));
+        Cut.of("first block", "hand-written-vhdx", "", 4 * MIB, blocks, "block 0 "),
+        Cut.of("header", "ova", "disk.ovf", 300, ErrorCode.IMAGE_FORMAT_UNKNOWN, "is no VMDK"),
+        Cut.of("content", "ova", "disk.ovf", 512 + 700, cut, "disk.ovf"),
+        Cut.of("header", "ova", "disk.mf", 300, cut, ""),
+        Cut.of("content", "ova", "disk.mf", 512 + 20, cut, "disk.mf"),
+        Cut.of("header", "ova", "disk.vmdk", 300, cut, ""),
+        Cut.of("content", "ova", "disk.vmdk", 512 + 100_000, cut, "disk.vmdk"),
+        Cut.of("document", "ovf", "", 700, ErrorCode.OVF_INVALID, "disk.ovf"));
   }
 
   @BeforeAll
@@ -135,20 +143,66 @@ class TruncatedImageIT {
     byte[] content = new byte[DISK];
     new Random(DISK).nextBytes(content);
     Path raw = Files.write(folder.resolve("disk.raw"), content);
-    Path image = folder.resolve("disk." + cut.format());
-    if (cut.format().equals("hand-written-vhdx")) {
-      HandWrittenVhdx.write(raw, 512, image);
-    } else {
-      List<String> command = new ArrayList<>(List.of("convert", "-f", "raw", "-O", cut.format()));
-      command.addAll(List.of("-o", "subformat=" + cut.subformat()));
-      command.addAll(List.of(raw.toString(), image.toString()));
-      Tools.run("qemu-img", command.toArray(String[]::new));
-    }
-    Path flat = folder.resolve("disk-flat.vmdk");
-    try (RandomAccessFile file =
-        new RandomAccessFile((Files.exists(flat) ? flat : image).toFile(), "rw")) {
-      file.setLength(cut.length() < 0 ? file.length() + cut.length() : cut.length());
-    }
+    return switch (cut.format()) {
+      case "ova" -> {
+        Path ova = Ova.pack("disk", List.of(vmdk(raw)));
+        yield keep(ova, member(ova, cut.subformat()) + cut.length());
+      }
+      case "ovf" -> {
+        String document = Ova.ovf("disk", List.of(vmdk(raw)));
+        yield keep(Files.writeString(folder.resolve("disk.ovf"), document), cut.length());
+      }
+      case "hand-written-vhdx" -> {
+        Path image = folder.resolve("disk.vhdx");
+        HandWrittenVhdx.write(raw, 512, image);
+        yield keep(image, cut.length());
+      }
+      default -> {
+        Path image = convert(raw, cut.format(), cut.subformat());
+        Path flat = folder.resolve("disk-flat.vmdk");
+        keep(Files.exists(flat) ? flat : image, cut.length());
+        yield image;
+      }
+    };
+  }
+
+  private static Path vmdk(Path raw) throws IOException {
+    return convert(raw, "vmdk", "streamOptimized");
+  }
+
+  private static Path convert(Path raw, String format, String subformat) throws IOException {
+    Path image = raw.resolveSibling("disk." + format);
+    String options = "subformat=" + subformat;
+    Tools.run(
+        "qemu-img",
+        "convert",
+        "-f",
+        "raw",
+        "-O",
+        format,
+        "-o",
+        options,
+        raw.toString(),
+        image.toString());
     return image;
+  }
+
+  /** Where a member's header starts. */
+  private static long member(Path ova, String name) throws IOException {
+    byte[] archive = Files.readAllBytes(ova);
+    byte[] start = (name + '\0').getBytes(StandardCharsets.US_ASCII);
+    for (int at = 0; at < archive.length; at += 512) {
+      if (Arrays.equals(archive, at, at + start.length, start, 0, start.length)) {
+        return at;
+      }
+    }
+    throw new IllegalArgumentException(ova + " has no " + name);
+  }
+
+  private static Path keep(Path file, long length) throws IOException {
+    try (RandomAccessFile access = new RandomAccessFile(file.toFile(), "rw")) {
+      access.setLength(length < 0 ? access.length() + length : length);
+    }
+    return file;
   }
 }
