@@ -67,12 +67,21 @@ HOOK
   esac
 }
 
+# The initramfs takes a copy of it, so that it has to be there before the packages are configured.
+prepare_lvm() {
+  ! has lvm-filter || cat <<'HOOK'
+mkdir -p "$1/etc/lvm"
+printf 'devices {\n\tfilter = [ "a|^/dev/sda|", "r|.*|" ]\n}\n' >"$1/etc/lvm/lvm.conf"
+HOOK
+}
+
 make_system() {
-  prepare_initramfs >"$work/prepare"
+  { prepare_initramfs && prepare_lvm; } >"$work/prepare"
   path_options >"$work/paths"
   include=$(packages | tr ' ' '\n' | paste -s -d , -)
   set -- --quiet --mode=root --variant=minbase "--include=$include" \
-    --aptopt='Acquire::Retries "3"' --dpkgopt=force-unsafe-io "--essential-hook=sh $work/prepare \"\$1\""
+    --aptopt='Acquire::Retries "3"' --dpkgopt=force-unsafe-io --dpkgopt=force-confold \
+    "--essential-hook=sh $work/prepare \"\$1\""
   while read -r option; do
     set -- "$@" "$option"
   done <"$work/paths"

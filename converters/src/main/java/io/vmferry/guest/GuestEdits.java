@@ -197,6 +197,17 @@ public final class GuestEdits {
     return GuestPaths.child(GuestPaths.parent(path), "." + GuestPaths.name(path) + ORIGINAL_SUFFIX);
   }
 
+  /**
+   * The name of the file that a name such as {@code .fstab.vmferry.orig} is the original of; empty
+   * if it is no original's.
+   */
+  public static Optional<String> nameOf(String original) {
+    int length = original.length() - ORIGINAL_SUFFIX.length();
+    return original.startsWith(".") && original.endsWith(ORIGINAL_SUFFIX) && length > 1
+        ? Optional.of(original.substring(1, length))
+        : Optional.empty();
+  }
+
   private String keepOriginal(String path) throws IOException {
     String original = originalOf(path);
     if (files.status(original).isEmpty()) {

@@ -62,10 +62,10 @@ record BootGuest(String name, String summary, String format, String stuckAt, Lis
                   "--release bullseye --firmware uefi --file-system btrfs --subvolume @"
                       + " --network netplan --console serial"),
           guest("d13-lvm", "vhdx", INITRAMFS)
-              .like("Debian 13, BIOS, LVM, MODULES=dep, ifupdown by MAC; udev rules")
+              .like("Debian 13, BIOS, LVM with a filter, MODULES=dep, ifupdown by MAC; udev rules")
               .of(
                   "--release trixie --file-system lvm --initramfs dep --bound-to mac"
-                      + " --console serial --with udev"),
+                      + " --console serial --with udev,lvm-filter"),
           guest("d13-dracut", "vmdk", "Shell>")
               .like("Debian 13, UEFI, XFS, dracut, NetworkManager by MAC")
               .of(

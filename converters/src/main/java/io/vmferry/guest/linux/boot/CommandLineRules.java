@@ -5,6 +5,7 @@ import io.vmferry.guest.Guest;
 import io.vmferry.guest.GuestFiles;
 import io.vmferry.guest.Kernel;
 import io.vmferry.guest.LinuxFacts;
+import io.vmferry.guest.linux.network.RedHatIfcfg;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -14,17 +15,22 @@ import java.util.Set;
 
 /**
  * Edits the kernel command lines of one guest: root and resume by UUID, the serial console, the
- * timeout of NVMe. What else is on a line stays, {@code quiet}, {@code rd.lvm.lv}, {@code
- * net.ifnames} and all: it is the owner's choice and does not keep a machine from booting.
+ * timeout of NVMe, and the kernel's names of network interfaces where the guest's scripts need
+ * them. What else is on a line stays, {@code quiet}, {@code rd.lvm.lv} and all: it is the owner's
+ * choice and does not keep a machine from booting.
  */
 final class CommandLineRules {
   private static final String SERIAL = "console=ttyS0";
   private static final List<String> CONSOLES = List.of("console=tty0", SERIAL + ",115200n8");
 
+  /** With both, neither systemd nor Red Hat's biosdevname renames an interface. */
+  private static final List<String> KERNEL_NAMES = List.of("net.ifnames=0", "biosdevname=0");
+
   private final LinuxFacts linux;
   private final GuestFiles files;
   private final DeviceNames devices;
   private final boolean initramfs;
+  private final boolean kernelNames;
   private final Optional<String> root;
 
   /** How much of a command line a text is. */
@@ -35,7 +41,7 @@ final class CommandLineRules {
     ADDITION
   }
 
-  CommandLineRules(Guest guest) {
+  CommandLineRules(Guest guest) throws IOException {
     linux = guest.linux();
     files = guest.edits().files();
     devices = new DeviceNames(guest.facts());
@@ -43,6 +49,7 @@ final class CommandLineRules {
     initramfs =
         linux.kernels().isEmpty()
             || linux.kernels().stream().anyMatch(kernel -> kernel.initramfs().isPresent());
+    kernelNames = RedHatIfcfg.needsKernelNames(guest);
     root = devices.root(linux.rootDevice()).flatMap(is -> stableName(is, initramfs));
   }
 
@@ -82,7 +89,23 @@ final class CommandLineRules {
         effects.add(timeout + " added");
       }
     }
+    if (kernelNames) {
+      KERNEL_NAMES.forEach(parameter -> putName(after, parameter, whole, effects));
+    }
     return after.equals(before) ? line : String.join(" ", after);
+  }
+
+  /** Has a parameter that is there say what it must; adds it if that is asked for. */
+  private static void putName(
+      List<String> parameters, String wanted, boolean add, Set<String> effects) {
+    String start = wanted.substring(0, wanted.indexOf('=') + 1);
+    if (parameters.contains(wanted)) {
+      parameters.removeIf(is -> is.startsWith(start) && !is.equals(wanted));
+    } else if (add || parameters.stream().anyMatch(is -> is.startsWith(start))) {
+      parameters.removeIf(is -> is.startsWith(start));
+      KernelParameters.add(parameters, wanted);
+      effects.add(wanted + " added: the network's scripts are for eth0");
+    }
   }
 
   /** The kernel a path such as {@code /vmlinuz-6.1.0} is; empty if none of the guest's. */

@@ -45,12 +45,17 @@ final class DriverArchive {
   static final String ROOT = "vmferry";
 
   private static final String MARKER = ROOT + "/digest";
+  private static final String CARRIED_MARKER = ROOT + "/carried";
   private static final int DIGEST_LENGTH = 64;
 
   /** Bytes from the marker's entry to the archive's end. */
-  static final int TAIL_BYTES =
+  private static final int MARKER_BYTES =
       NewcArchive.entryBytes(MARKER, DIGEST_LENGTH + 1)
           + NewcArchive.entryBytes(NewcArchive.TRAILER, 0);
+
+  /** Bytes in which all markers are, at an archive's end. */
+  static final int TAIL_BYTES =
+      NewcArchive.entryBytes(CARRIED_MARKER, DIGEST_LENGTH + 1) + MARKER_BYTES;
 
   /** All modules together: 256 MiB; an initramfs must fit into memory. */
   private static final long MAX_BYTES = 256L << 20;
@@ -79,14 +84,38 @@ final class DriverArchive {
   private DriverArchive() {}
 
   /**
-   * Makes the archive; the same modules give the same bytes.
+   * Makes the archive; the same modules and files give the same bytes.
    *
    * @param version the kernel's release
-   * @param drivers the modules to load, each with its closure
+   * @param drivers the modules to load, each with its closure; none if only files are carried
+   * @param carried files that come over those of the initramfs
    * @throws VmferryException {@link ErrorCode#GUEST_DRIVER_UNAVAILABLE} if a module cannot be taken
    * @throws IOException if the guest's file system is damaged
    */
-  static byte[] of(String version, List<String> drivers, KernelModules modules) throws IOException {
+  static byte[] of(
+      String version, List<String> drivers, KernelModules modules, CarriedFiles carried)
+      throws IOException {
+    NewcArchive archive = new NewcArchive();
+    if (drivers.isEmpty()) {
+      archive.directory(ROOT);
+    } else {
+      addDrivers(archive, version, drivers, modules);
+    }
+    if (!carried.isEmpty()) {
+      carried.addTo(archive);
+      addMarker(archive, CARRIED_MARKER, carried.digest());
+    }
+    addMarker(archive, MARKER, digest(archive.soFar()));
+    return archive.finish();
+  }
+
+  private static void addMarker(NewcArchive archive, String name, String digest) {
+    archive.file(name, (digest + "\n").getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static void addDrivers(
+      NewcArchive archive, String version, List<String> drivers, KernelModules modules)
+      throws IOException {
     Set<String> paths = new LinkedHashSet<>();
     SortedMap<String, String> lines = new TreeMap<>();
     for (String driver : drivers) {
@@ -100,7 +129,6 @@ final class DriverArchive {
       }
     }
     String tree = ROOT + "/lib/modules/" + version + "/";
-    NewcArchive archive = new NewcArchive();
     directories(tree, paths).forEach(archive::directory);
     // kmod may be built to look in /usr/lib/modules, below the directory given with -d too.
     archive.directory(ROOT + "/usr").link(ROOT + "/usr/lib", "../lib");
@@ -123,25 +151,36 @@ final class DriverArchive {
             .getBytes(StandardCharsets.US_ASCII));
     archive.file(tree + "modules.dep.bin", ModuleIndex.of(lines));
     addLoaders(archive, drivers);
-    archive.file(MARKER, (digest(archive.soFar()) + "\n").getBytes(StandardCharsets.US_ASCII));
-    return archive.finish();
   }
 
   /** What a file that ends in such an archive says of its content; empty if it does not. */
   static Optional<String> digestIn(byte[] tail) {
-    if (tail.length < TAIL_BYTES) {
+    return digestIn(tail, MARKER, MARKER_BYTES);
+  }
+
+  /**
+   * What a file that ends in such an archive says of the files carried; empty if there are none.
+   */
+  static Optional<String> carriedDigestIn(byte[] tail) {
+    return digestIn(tail).isPresent()
+        ? digestIn(tail, CARRIED_MARKER, TAIL_BYTES)
+        : Optional.empty();
+  }
+
+  private static Optional<String> digestIn(byte[] tail, String marker, int bytesToEnd) {
+    if (tail.length < bytesToEnd) {
       return Optional.empty();
     }
-    int start = tail.length - TAIL_BYTES;
+    int start = tail.length - bytesToEnd;
     int name = start + NewcArchive.HEADER_BYTES;
-    String found = new String(tail, name, MARKER.length(), StandardCharsets.US_ASCII);
+    String found = new String(tail, name, marker.length(), StandardCharsets.US_ASCII);
     String digest =
         new String(
             tail,
-            start + NewcArchive.entryBytes(MARKER, 0),
+            start + NewcArchive.entryBytes(marker, 0),
             DIGEST_LENGTH,
             StandardCharsets.US_ASCII);
-    return found.equals(MARKER) && digest.matches("[0-9a-f]+")
+    return found.equals(marker) && digest.matches("[0-9a-f]+")
         ? Optional.of(digest)
         : Optional.empty();
   }
@@ -229,7 +268,8 @@ final class DriverArchive {
                 .getBytes(StandardCharsets.US_ASCII));
   }
 
-  private static String digest(byte[] bytes) {
+  /** What the bytes are, in 64 hexadecimal digits. */
+  static String digest(byte[] bytes) {
     try {
       return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     } catch (NoSuchAlgorithmException e) {

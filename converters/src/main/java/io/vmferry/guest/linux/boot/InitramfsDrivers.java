@@ -13,7 +13,6 @@ import io.vmferry.guest.ModificationOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -22,6 +21,7 @@ import java.util.stream.Collectors;
 /**
  * Puts the drivers of EC2's disks and networks into the initramfs of every kernel that may boot
  * (E1): by appending a {@link DriverArchive}, or where that is asked for with the guest's own tool.
+ * With them goes what the initramfs has an old copy of, see {@link CarriedFiles}.
  */
 final class InitramfsDrivers implements Modification {
   private static final Duration REBUILD_LIMIT = Duration.ofMinutes(15);
@@ -52,18 +52,21 @@ final class InitramfsDrivers implements Modification {
               .formatted(kernels.stream().map(Kernel::version).collect(Collectors.joining(", "))));
     }
     InitramfsTool tool = InitramfsTool.of(guest.edits().files(), guest.linux().distribution());
+    CarriedFiles carried = CarriedFiles.of(guest);
     for (Kernel kernel : guest.linux().kernels()) {
       if (!kernel.canBootOnEc2()) {
         guest.edits().note("Kernel %s has no driver for EC2's disks".formatted(kernel.version()));
-      } else if (Drivers.anyMissing(kernel)) {
-        add(guest, kernel, tool);
+      } else if (Drivers.anyMissing(kernel) || !carried.isEmpty()) {
+        add(guest, kernel, tool, carried);
       }
     }
   }
 
-  private static void add(Guest guest, Kernel kernel, InitramfsTool tool) throws IOException {
+  private static void add(Guest guest, Kernel kernel, InitramfsTool tool, CarriedFiles carried)
+      throws IOException {
+    boolean driversMissing = Drivers.anyMissing(kernel);
     Optional<String> initramfs = initramfsOf(guest, kernel);
-    if (initramfs.isEmpty() || kernel.modules().isEmpty()) {
+    if (driversMissing && (initramfs.isEmpty() || kernel.modules().isEmpty())) {
       guest
           .edits()
           .note(
@@ -71,11 +74,18 @@ final class InitramfsDrivers implements Modification {
                   .formatted(
                       kernel.version(),
                       initramfs.isEmpty() ? "initramfs to load them" : "directory of modules"));
+    }
+    if (initramfs.isEmpty()) {
       return;
     }
     KernelModules modules =
-        KernelModules.read(guest.edits().files(), kernel.modules().orElseThrow());
-    List<String> drivers = Drivers.missing(kernel, modules);
+        KernelModules.read(
+            guest.edits().files(), kernel.modules().orElse("/lib/modules/" + kernel.version()));
+    List<String> drivers =
+        kernel.modules().isPresent() ? Drivers.missing(kernel, modules) : List.of();
+    if (drivers.isEmpty() && carried.isEmpty()) {
+      return;
+    }
     if (guest.options().rebuildInitramfs() && guest.commands().isPresent()) {
       List<String> command = tool.rebuild(guest, kernel, initramfs.get(), drivers);
       if (!command.isEmpty()) {
@@ -83,16 +93,48 @@ final class InitramfsDrivers implements Modification {
         return;
       }
     }
-    if (!tool.loadsWhatIsAdded()) {
+    if (!drivers.isEmpty() && !tool.loadsWhatIsAdded()) {
       guest
           .edits()
           .note(
               "%s loads only the drivers it was made with; have it made anew by the guest's own"
                       .formatted(initramfs.get())
                   + " mkinitrd to boot from EC2's paravirtual disks");
-      return;
+      drivers = List.of();
     }
-    append(guest, kernel, initramfs.get(), modules, drivers);
+    append(guest, kernel, initramfs.get(), new Addition(modules, drivers, carried));
+  }
+
+  /** What is to be added to an initramfs. */
+  private record Addition(KernelModules modules, List<String> drivers, CarriedFiles carried) {
+    boolean isEmpty() {
+      return drivers.isEmpty() && carried.isEmpty();
+    }
+
+    Addition with(List<String> taken) {
+      return new Addition(modules, taken, carried);
+    }
+
+    byte[] archive(String version) throws IOException {
+      return DriverArchive.of(version, drivers, modules, carried);
+    }
+
+    /** Whether a file that ends so has all of it from an earlier run. */
+    boolean isIn(byte[] tail) {
+      return drivers.isEmpty()
+          && DriverArchive.carriedDigestIn(tail).filter(carried.digest()::equals).isPresent();
+    }
+
+    String summary(String version) {
+      List<String> parts = new ArrayList<>();
+      if (!drivers.isEmpty()) {
+        parts.add("%s for kernel %s".formatted(String.join(", ", drivers), version));
+      }
+      if (!carried.isEmpty()) {
+        parts.add("the changes of " + carried.names());
+      }
+      return "Appended " + String.join(" and ", parts);
+    }
   }
 
   private static Optional<String> initramfsOf(Guest guest, Kernel kernel) throws IOException {
@@ -110,9 +152,11 @@ final class InitramfsDrivers implements Modification {
     }
   }
 
-  private static void append(
-      Guest guest, Kernel kernel, String initramfs, KernelModules modules, List<String> drivers)
+  private static void append(Guest guest, Kernel kernel, String initramfs, Addition wanted)
       throws IOException {
+    if (wanted.isEmpty()) {
+      return;
+    }
     InitramfsFile file = InitramfsFile.read(guest.edits().files(), initramfs);
     if (file.ending() == InitramfsFile.Ending.NONE
         || !VERSION.matcher(kernel.version()).matches()) {
@@ -123,11 +167,36 @@ final class InitramfsDrivers implements Modification {
                   .formatted(Printable.of(initramfs)));
       return;
     }
-    List<String> taken = new ArrayList<>(drivers);
-    for (String driver : drivers) {
+    Addition addition = wanted.with(available(guest, initramfs, wanted));
+    byte[] tail =
+        InitramfsFile.tail(guest.edits().files(), initramfs, file.size(), DriverArchive.TAIL_BYTES);
+    if (addition.isEmpty() || addition.isIn(tail)) {
+      return;
+    }
+    try {
+      byte[] archive = addition.archive(kernel.version());
+      Optional<String> before = DriverArchive.digestIn(tail);
+      if (before.isPresent() && before.equals(DriverArchive.digestIn(archive))) {
+        return;
+      }
+      guest
+          .edits()
+          .append(
+              initramfs, DriverArchive.appendix(archive, file), addition.summary(kernel.version()));
+    } catch (VmferryException e) {
+      rethrowUnlessUnavailable(e);
+      guest.edits().note("%s: %s".formatted(initramfs, e.detail()));
+    }
+  }
+
+  /** The drivers that are there with all they need. */
+  private static List<String> available(Guest guest, String initramfs, Addition wanted)
+      throws IOException {
+    List<String> taken = new ArrayList<>(wanted.drivers());
+    for (String driver : wanted.drivers()) {
       try {
-        for (String path : modules.closure(driver)) {
-          modules.content(path);
+        for (String path : wanted.modules().closure(driver)) {
+          wanted.modules().content(path);
         }
       } catch (VmferryException e) {
         rethrowUnlessUnavailable(e);
@@ -137,30 +206,7 @@ final class InitramfsDrivers implements Modification {
             .note("%s goes without the driver %s: %s".formatted(initramfs, driver, e.detail()));
       }
     }
-    if (taken.isEmpty()) {
-      return;
-    }
-    try {
-      byte[] archive = DriverArchive.of(kernel.version(), taken, modules);
-      int tailBytes = DriverArchive.TAIL_BYTES;
-      byte[] tail = InitramfsFile.tail(guest.edits().files(), initramfs, file.size(), tailBytes);
-      Optional<String> before = DriverArchive.digestIn(tail);
-      if (before.isPresent()
-          && before.equals(
-              DriverArchive.digestIn(
-                  Arrays.copyOfRange(archive, archive.length - tailBytes, archive.length)))) {
-        return;
-      }
-      guest
-          .edits()
-          .append(
-              initramfs,
-              DriverArchive.appendix(archive, file),
-              "Appended %s for kernel %s".formatted(String.join(", ", taken), kernel.version()));
-    } catch (VmferryException e) {
-      rethrowUnlessUnavailable(e);
-      guest.edits().note("%s: %s".formatted(initramfs, e.detail()));
-    }
+    return taken;
   }
 
   /** What a guest lacks is told in its report; anything else ends the modification. */

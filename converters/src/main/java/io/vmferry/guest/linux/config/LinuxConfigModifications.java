@@ -14,6 +14,7 @@ import io.vmferry.guest.linux.system.CryptTab;
 import io.vmferry.guest.linux.system.FstabDevices;
 import io.vmferry.guest.linux.system.HypervisorTools;
 import io.vmferry.guest.linux.system.IdentityReset;
+import io.vmferry.guest.linux.system.LvmFilters;
 import io.vmferry.guest.linux.system.SelinuxRelabel;
 import io.vmferry.guest.linux.system.SerialLogin;
 import io.vmferry.guest.linux.system.SsmAgent;
@@ -41,6 +42,7 @@ public final class LinuxConfigModifications {
         new FstabDevices(),
         new CryptTab(),
         new StorageCaches(),
+        new LvmFilters(),
         new CloudInit(),
         new Ifupdown(),
         new Netplan(),

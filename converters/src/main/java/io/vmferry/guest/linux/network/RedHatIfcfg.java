@@ -21,7 +21,9 @@ import java.util.regex.Pattern;
  * becomes DHCP, the others' and all static routes go.
  *
  * <p>Under NetworkManager the file names no device, so that it is for any. The older scripts need a
- * name: {@code eth0}, and {@code ens5} beside it where names are predictable.
+ * name, and fail at boot for each that is not there: {@code eth0}, the name on Xen, and on Nitro
+ * too once {@link #needsKernelNames the boot loader asks for the kernel's names}, as EC2's guide to
+ * enhanced networking has it for such systems.
  */
 public final class RedHatIfcfg implements Modification {
   private static final String DIRECTORY = "/etc/sysconfig/network-scripts";
@@ -51,12 +53,27 @@ public final class RedHatIfcfg implements Modification {
   @Override
   public boolean appliesTo(GuestFacts facts, ModificationOptions options) {
     return switch (facts.system()) {
-      case LinuxFacts linux ->
-          switch (linux.distribution().family()) {
-            case RED_HAT, AMAZON, OTHER -> true;
-            case DEBIAN, SUSE -> false;
-          };
+      case LinuxFacts linux -> hasScripts(linux);
     };
+  }
+
+  private static boolean hasScripts(LinuxFacts linux) {
+    return switch (linux.distribution().family()) {
+      case RED_HAT, AMAZON, OTHER -> true;
+      case DEBIAN, SUSE -> false;
+    };
+  }
+
+  /**
+   * Whether the only file there will be is for the kernel's name of the interface, while udev would
+   * give it another: the kernel's command line must have {@code net.ifnames=0}.
+   *
+   * @throws IOException if the guest's file system is damaged
+   */
+  public static boolean needsKernelNames(Guest guest) throws IOException {
+    return guest.linux().systemd()
+        && hasScripts(guest.linux())
+        && EffectiveNetwork.is(guest, NetworkSystem.IFCFG_RED_HAT);
   }
 
   @Override
@@ -65,11 +82,7 @@ public final class RedHatIfcfg implements Modification {
     IfcfgFiles files = IfcfgFiles.read(edits, DIRECTORY);
     Optional<NetworkSystem> effective = EffectiveNetwork.of(guest);
     if (effective.filter(NetworkSystem.IFCFG_RED_HAT::equals).isPresent()) {
-      List<String> names =
-          EffectiveNetwork.keepsKernelNames(guest)
-              ? List.of(Interfaces.KERNEL)
-              : List.of(Interfaces.KERNEL, Interfaces.NITRO);
-      forNames(edits, files, names);
+      forKernelName(edits, files);
     } else if (effective.filter(NetworkSystem.NETWORK_MANAGER::equals).isPresent()
         && files.carrier().isPresent()
         && Keyfiles.useIfcfg(guest)) {
@@ -83,16 +96,11 @@ public final class RedHatIfcfg implements Modification {
     dropRoutes(edits);
   }
 
-  private static void forNames(GuestEdits edits, IfcfgFiles files, List<String> names)
-      throws IOException {
+  private static void forKernelName(GuestEdits edits, IfcfgFiles files) throws IOException {
     ShellVariables base = dhcp(files.carrier().map(TextFile::text).orElse(EMPTY));
-    List<String> paths =
-        names.stream().map(name -> GuestPaths.child(DIRECTORY, "ifcfg-" + name)).toList();
-    for (int i = 0; i < names.size(); i++) {
-      String text = base.with("DEVICE", names.get(i), "").text();
-      ConfigFiles.write(edits, paths.get(i), text, SUMMARY);
-    }
-    removeOthers(edits, files, paths);
+    String path = GuestPaths.child(DIRECTORY, "ifcfg-" + Interfaces.KERNEL);
+    ConfigFiles.write(edits, path, base.with("DEVICE", Interfaces.KERNEL, "").text(), SUMMARY);
+    removeOthers(edits, files, List.of(path));
   }
 
   private static ShellVariables dhcp(String text) {

@@ -14,7 +14,9 @@ import java.util.List;
  * and the caches of LVM, blkid and multipath.
  */
 public final class StorageCaches implements Modification {
-  private static final String DEVICES = "/etc/lvm/devices";
+  /** Where LVM's lists of devices are. */
+  public static final String DEVICES = "/etc/lvm/devices";
+
   private static final List<String> CACHES =
       List.of(
           "/etc/lvm/cache/.cache",

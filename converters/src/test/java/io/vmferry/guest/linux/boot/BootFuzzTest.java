@@ -90,7 +90,7 @@ class BootFuzzTest {
     assertThat(ModuleInfo.dependencies(bytes)).isNotNull();
   }
 
-  private static CommandLineRules rules() {
+  private static CommandLineRules rules() throws IOException {
     return new CommandLineRules(
         BootGuests.guest(
             BootGuests.facts(

@@ -159,11 +159,51 @@ class CommandLineRulesTest {
         .isEqualTo("root=PARTUUID=0badcafe-01");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "ro,ro net.ifnames=0 biosdevname=0",
+    "net.ifnames=0 biosdevname=0 ro,net.ifnames=0 biosdevname=0 ro",
+    "net.ifnames=1 biosdevname=1 ro,ro net.ifnames=0 biosdevname=0",
+    "net.ifnames=1 net.ifnames=0 ro,net.ifnames=0 ro biosdevname=0"
+  })
+  void asksForTheNameOfTheInterfaceThatTheNetworkScriptsAreFor(String before, String after)
+      throws IOException {
+    String edited = withScripts().edit(before + ADDED, Part.WHOLE, Optional.empty(), effects);
+    assertThat(edited.replace(ADDED, "")).isEqualTo(after);
+    effects.clear();
+    assertThat(withScripts().edit(edited, Part.WHOLE, Optional.empty(), effects)).isSameAs(edited);
+    assertThat(effects).isEmpty();
+  }
+
+  @Test
+  void leavesTheNamesOfInterfacesInAnAdditionThatSaysNothingOfThem() throws IOException {
+    assertThat(withScripts().edit("quiet", Part.ADDITION, Optional.empty(), effects))
+        .isEqualTo("quiet");
+    assertThat(withScripts().edit("net.ifnames=1", Part.ADDITION, Optional.empty(), effects))
+        .isEqualTo("net.ifnames=0");
+  }
+
+  /** CentOS 7 without NetworkManager. */
+  private static CommandLineRules withScripts() throws IOException {
+    GuestFacts facts =
+        BootGuests.facts(
+            BootGuests.linux(
+                Family.RED_HAT,
+                new BootLoader(BootLoader.Kind.GRUB2, Optional.empty(), Optional.empty()),
+                List.of(BootGuests.kernel("6.1.0", Presence.MODULE))),
+            Firmware.BIOS);
+    InMemoryGuest files =
+        new InMemoryGuest()
+            .file("/etc/sysconfig/network-scripts/ifup", "#!/bin/bash\n")
+            .file("/etc/init.d/network", "#!/bin/bash\n");
+    return new CommandLineRules(BootGuests.guest(facts, files));
+  }
+
   private String edit(String line) throws IOException {
     return rules(facts("6.1.0")).edit(line, Part.WHOLE, Optional.empty(), effects);
   }
 
-  private static CommandLineRules rules(GuestFacts facts) {
+  private static CommandLineRules rules(GuestFacts facts) throws IOException {
     return new CommandLineRules(BootGuests.guest(facts, new InMemoryGuest()));
   }
 

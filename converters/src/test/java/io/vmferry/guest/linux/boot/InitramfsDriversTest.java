@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.vmferry.disk.Tools;
 import io.vmferry.guest.Change;
 import io.vmferry.guest.Change.Action;
+import io.vmferry.guest.FileSystemFacts;
 import io.vmferry.guest.Guest;
+import io.vmferry.guest.GuestFacts;
 import io.vmferry.guest.InMemoryGuest;
 import io.vmferry.guest.Kernel.Presence;
 import java.io.ByteArrayOutputStream;
@@ -233,6 +235,67 @@ class InitramfsDriversTest {
         .satisfies(change -> assertThat(change.summary()).contains("made with"));
   }
 
+  @Test
+  void carriesWhatChangedOfLvmSinceTheInitramfsWasMade() throws IOException {
+    InMemoryGuest guest = withChangedLvm();
+    assertThat(applyWithLvm(guest, Presence.MODULE))
+        .extracting(Change::summary)
+        .containsExactly(
+            "Appended nvme, ena, xen-blkfront, xen-netfront for kernel "
+                + VERSION
+                + " and the changes of /etc/lvm/devices/system.devices, /etc/lvm/lvm.conf");
+    Path tree = unpackAppended(guest, gzip(base()).length, "etc/lvm/devices");
+    assertThat(tree.resolve("etc/lvm/lvm.conf")).hasContent("filter = new");
+    assertThat(Files.isSymbolicLink(tree.resolve("etc/lvm/devices/system.devices"))).isTrue();
+    assertThat(Files.exists(tree.resolve("etc/lvm/devices/system.devices"))).isFalse();
+    assertThat(tree.resolve("vmferry/lib/modules/" + VERSION)).exists();
+    byte[] once = guest.contentOf(INITRAMFS);
+    assertThat(applyWithLvm(guest, Presence.MODULE)).isEmpty();
+    // As the next import of the machine finds it.
+    assertThat(applyWithLvm(guest, Presence.MODULE_IN_INITRAMFS)).isEmpty();
+    assertThat(guest.contentOf(INITRAMFS)).isEqualTo(once);
+  }
+
+  @Test
+  void carriesThatAloneWhereNoDriverIsMissing() throws IOException {
+    InMemoryGuest guest = withChangedLvm();
+    assertThat(applyWithLvm(guest, Presence.BUILT_IN))
+        .extracting(Change::summary)
+        .containsExactly(
+            "Appended the changes of /etc/lvm/devices/system.devices, /etc/lvm/lvm.conf");
+    Path tree = unpackAppended(guest, gzip(base()).length, "etc/lvm/devices");
+    assertThat(tree.resolve("etc/lvm/lvm.conf")).hasContent("filter = new");
+    assertThat(tree.resolve("conf")).isEmptyDirectory();
+    assertThat(applyWithLvm(guest, Presence.BUILT_IN)).isEmpty();
+  }
+
+  @Test
+  void carriesNothingOfLvmThatIsAsItWasOrThatNoVolumeNeeds() throws IOException {
+    InMemoryGuest unchanged = guest().file("/etc/lvm/lvm.conf", "filter = old");
+    assertThat(applyWithLvm(unchanged, Presence.BUILT_IN)).isEmpty();
+    assertThat(apply(withChangedLvm(), Presence.BUILT_IN)).isEmpty();
+  }
+
+  private static InMemoryGuest withChangedLvm() throws IOException {
+    return guest()
+        .file("/etc/lvm/lvm.conf", "filter = new")
+        .file("/etc/lvm/.lvm.conf.vmferry.orig", "filter = old")
+        .file("/etc/lvm/devices/.system.devices.vmferry.orig", "VERSION=1.1.1")
+        .file("/etc/lvm/devices/.other.devices.vmferry.orig", "VERSION=1.1.1")
+        .file("/etc/lvm/devices/other.devices", "VERSION=1.1.2");
+  }
+
+  private static List<Change> applyWithLvm(InMemoryGuest files, Presence presence)
+      throws IOException {
+    GuestFacts without = BootGuests.facts(presence);
+    List<FileSystemFacts> fileSystems = new ArrayList<>(without.fileSystems());
+    fileSystems.add(BootGuests.fileSystem("/dev/sda2", "LVM2_member", 2, "Tq2pXk", ""));
+    GuestFacts facts =
+        new GuestFacts(without.disks(), fileSystems, without.firmware(), without.system());
+    Guest guest = BootGuests.guest(facts, files);
+    return BootGuests.apply(new InitramfsDrivers(), guest).changes();
+  }
+
   private static InMemoryGuest guest() throws IOException {
     InMemoryGuest guest =
         new InMemoryGuest()
@@ -274,13 +337,17 @@ class InitramfsDriversTest {
     return Arrays.copyOfRange(all, start, all.length);
   }
 
-  private Path unpackAppended(InMemoryGuest guest, int before) throws IOException {
+  private Path unpackAppended(InMemoryGuest guest, int before, String... directories)
+      throws IOException {
     Tools.require("cpio");
     Path file = Files.write(directory.resolve("added.cpio"), appended(guest, before));
     Path tree = Files.createDirectory(directory.resolve("tree"));
     // As the initramfs they are appended to has them.
     Files.createDirectory(tree.resolve("etc"));
     Files.createDirectory(tree.resolve("conf"));
+    for (String more : directories) {
+      Files.createDirectories(tree.resolve(more));
+    }
     Tools.run("sh", "-c", "cd '%s' && cpio -i --quiet < '%s'".formatted(tree, file));
     assertThat(Files.readString(tree.resolve("vmferry/digest"), StandardCharsets.US_ASCII))
         .hasSize(65);
