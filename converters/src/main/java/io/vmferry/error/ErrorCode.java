@@ -372,6 +372,10 @@ public enum ErrorCode {
       Category.USER,
       "A parameter of the request is missing or has no valid value.",
       "Correct the parameter."),
+  LICENSE_INCOMPATIBLE(
+      Category.USER,
+      "The licence or usage operation asked for is none of the guest's operating system.",
+      "Leave LicenseType and UsageOperation out, or give RunInstances for Linux and RunInstances:0800 for Windows."),
   TOO_MANY_DISKS(
       Category.USER, "A machine has more than 21 disks.", "Import the further disks as snapshots."),
   TASK_NOT_FOUND(Category.USER, "There is no task of that id.", "List the tasks there are."),

@@ -7,6 +7,7 @@ import io.vmferry.local.ebs.EbsOptions;
 import io.vmferry.local.ebs.EbsQuotas;
 import io.vmferry.local.ebs.EbsService;
 import io.vmferry.local.ebs.SnapshotStore;
+import io.vmferry.local.ec2.Ec2Actions;
 import io.vmferry.local.ec2.Ec2Service;
 import io.vmferry.local.edge.AwsService;
 import io.vmferry.local.edge.EdgeServer;
@@ -92,6 +93,7 @@ public final class EmbeddedAws implements AutoCloseable {
   private final EdgeServer edge;
   private final CompletableFuture<S3Service> s3;
   private final SnapshotStore snapshots;
+  private final Ec2Service ec2;
   private final List<AutoCloseable> closeables;
   private final URI endpoint;
   private final EbsOptions account;
@@ -101,6 +103,7 @@ public final class EmbeddedAws implements AutoCloseable {
       EdgeServer edge,
       CompletableFuture<S3Service> s3,
       SnapshotStore snapshots,
+      Ec2Service ec2,
       List<AutoCloseable> closeables,
       URI endpoint,
       EbsOptions account) {
@@ -109,6 +112,7 @@ public final class EmbeddedAws implements AutoCloseable {
     this.edge = edge;
     this.s3 = s3;
     this.snapshots = snapshots;
+    this.ec2 = ec2;
     this.closeables = closeables;
     this.endpoint = endpoint;
   }
@@ -151,7 +155,8 @@ public final class EmbeddedAws implements AutoCloseable {
     SnapshotStore snapshots = new SnapshotStore(state.resolve("ebs"), clock, options.ebs());
     opened.add(snapshots);
     edge.register(new EbsService(snapshots, state.resolve("ebs-token.key"), clock, options.ebs()));
-    edge.register(new Ec2Service(snapshots, state.resolve("ec2"), clock, options.ebs().region()));
+    Ec2Service ec2 = new Ec2Service(snapshots, state.resolve("ec2"), clock, options.ebs().region());
+    edge.register(ec2);
     opened.add(edge);
     try {
       edge.start();
@@ -164,7 +169,7 @@ public final class EmbeddedAws implements AutoCloseable {
     URI endpoint =
         edge.endpoint().orElseThrow(() -> new IOException("the port was closed at once"));
     state.announce(endpoint);
-    return new EmbeddedAws(state, edge, s3, snapshots, opened, endpoint, options.ebs());
+    return new EmbeddedAws(state, edge, s3, snapshots, ec2, opened, endpoint, options.ebs());
   }
 
   /** What the system says, which lies behind what the server makes of it. */
@@ -249,6 +254,11 @@ public final class EmbeddedAws implements AutoCloseable {
   /** Attaches a service that streams. */
   public void register(StreamingService service) {
     edge.register(service.signingName(), CompletableFuture.completedFuture(service));
+  }
+
+  /** Lets somebody else answer some of EC2's actions. */
+  public void attach(Ec2Actions actions) {
+    ec2.attach(actions);
   }
 
   /** The snapshots, to look at them without the API. */

@@ -47,6 +47,7 @@ public final class AwsPorts {
         new S3ObjectStore(clients::s3),
         new S3UploadStore(clients::s3),
         new EbsSnapshotStore(clients::ebs, clients::ec2),
+        new EbsSnapshotReader(clients::ebs),
         new Ec2ImageStore(clients::ec2),
         remoteFiles,
         new StepFunctionsWorkflow(clients::sfn, stateMachine));

@@ -5,7 +5,9 @@ import io.vmferry.error.VmferryException;
 import io.vmferry.functions.port.SnapshotReader;
 import io.vmferry.functions.port.SnapshotStore;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import software.amazon.awssdk.core.exception.RetryableException;
@@ -55,6 +57,35 @@ public final class EbsSnapshotReader implements SnapshotReader {
       next = page.nextToken();
     } while (next != null);
     return volumeSize;
+  }
+
+  @Override
+  public Window list(String snapshotId, int first) {
+    List<Block> blocks = new ArrayList<>();
+    String next = null;
+    while (true) {
+      String from = next;
+      ListSnapshotBlocksResponse page =
+          ofSnapshot(
+              "ebs:ListSnapshotBlocks",
+              snapshotId,
+              () ->
+                  ebs.get()
+                      .listSnapshotBlocks(
+                          r ->
+                              r.snapshotId(snapshotId)
+                                  .maxResults(PAGE)
+                                  .startingBlockIndex(from == null ? first : null)
+                                  .nextToken(from)));
+      page.blocks().forEach(b -> blocks.add(new Block(b.blockIndex(), b.blockToken())));
+      next = page.nextToken();
+      if (next == null) {
+        return new Window(blocks, Integer.MAX_VALUE, page.volumeSize());
+      }
+      if (!blocks.isEmpty()) {
+        return new Window(blocks, blocks.getLast().index() + 1, page.volumeSize());
+      }
+    }
   }
 
   @Override

@@ -27,6 +27,8 @@ import java.util.Optional;
  *     3,650; 90 by default
  * @param uploads {@code VMFERRY_UPLOADS}: {@code bucket/prefix/} of the files that go with the task
  *     that imports them; none by default
+ * @param roleName {@code VMFERRY_ROLE_NAME}: the service role that requests to EC2's API may name;
+ *     {@code vmimport} by default
  */
 public record Config(
     String workBucket,
@@ -37,9 +39,37 @@ public record Config(
     ChunkPlanner.Limits chunkLimits,
     int activeTasks,
     Duration retention,
-    Optional<UploadArea> uploads) {
+    Optional<UploadArea> uploads,
+    String roleName) {
+  /** A configuration with the guide's role name. */
+  public Config(
+      String workBucket,
+      String table,
+      String importStateMachine,
+      int workers,
+      Reading reading,
+      ChunkPlanner.Limits chunkLimits,
+      int activeTasks,
+      Duration retention,
+      Optional<UploadArea> uploads) {
+    this(
+        workBucket,
+        table,
+        importStateMachine,
+        workers,
+        reading,
+        chunkLimits,
+        activeTasks,
+        retention,
+        uploads,
+        DEFAULT_ROLE_NAME);
+  }
+
   /** How long ended tasks stay listed if nothing else is said. */
   public static final Duration DEFAULT_RETENTION = Duration.ofDays(90);
+
+  /** What the guide calls the service role. */
+  public static final String DEFAULT_ROLE_NAME = "vmimport";
 
   private static final int DEFAULT_ACTIVE_TASKS = 20;
   private static final int MOST_RETENTION_DAYS = 3650;
@@ -68,7 +98,8 @@ public record Config(
                 Math.toIntExact(DEFAULT_RETENTION.toDays()),
                 1,
                 MOST_RETENTION_DAYS)),
-        uploads(environment));
+        uploads(environment),
+        environment.getOrDefault("VMFERRY_ROLE_NAME", DEFAULT_ROLE_NAME));
   }
 
   private static Optional<UploadArea> uploads(Map<String, String> environment) {

@@ -1,6 +1,10 @@
 package io.vmferry.functions.handler;
 
+import io.vmferry.functions.api.Api;
+import io.vmferry.functions.api.WorkflowCancellation;
 import io.vmferry.functions.aws.AwsPorts;
+import io.vmferry.functions.aws.Ec2Model;
+import io.vmferry.functions.port.ObjectStore;
 import io.vmferry.functions.port.Ports;
 import io.vmferry.functions.service.ApplyChanges;
 import io.vmferry.functions.service.Cleanup;
@@ -12,6 +16,7 @@ import io.vmferry.functions.service.ModifyOs;
 import io.vmferry.functions.service.Plan;
 import io.vmferry.functions.service.Register;
 import io.vmferry.functions.service.Removal;
+import io.vmferry.functions.service.SnapshotObjects;
 import io.vmferry.functions.service.StartImport;
 import io.vmferry.functions.service.Validate;
 import io.vmferry.functions.service.VerifyManifest;
@@ -32,6 +37,7 @@ public final class Wiring {
 
   private final Config config;
   private final Ports ports;
+  private final ObjectStore objects;
   private final GuestConversion guests;
   private final WorkFiles files;
   private final Clock clock;
@@ -46,6 +52,7 @@ public final class Wiring {
       Config config, Ports ports, GuestConversion guests, Clock clock, RandomGenerator random) {
     this.config = config;
     this.ports = ports;
+    this.objects = new SnapshotObjects(ports.objects(), ports.snapshotReader());
     this.guests = guests;
     this.files = new WorkFiles(config.workBucket());
     this.clock = clock;
@@ -76,9 +83,22 @@ public final class Wiring {
         config.uploads());
   }
 
+  /** EC2's Query API. */
+  public Api api() {
+    return new Api(
+        startImport(),
+        new WorkflowCancellation(ports.tasks(), ports.workflow()),
+        ports.tasks(),
+        ports.progress(),
+        objects,
+        ports.snapshots(),
+        Ec2Model::hasAction,
+        config.roleName());
+  }
+
   /** The first step. */
   public Validate validate() {
-    return new Validate(ports.tasks(), ports.objects(), ports.remoteFiles(), downloads(), files);
+    return new Validate(ports.tasks(), objects, ports.remoteFiles(), downloads(), files);
   }
 
   /** Copies from web servers. */
@@ -91,7 +111,7 @@ public final class Wiring {
     return new Plan(
         ports.tasks(),
         ports.effects(),
-        ports.objects(),
+        objects,
         ports.snapshots(),
         downloads(),
         files,
@@ -103,7 +123,7 @@ public final class Wiring {
     return new ConvertChunk(
         ports.tasks(),
         ports.progress(),
-        ports.objects(),
+        objects,
         ports.snapshots(),
         files,
         clock,
@@ -113,19 +133,19 @@ public final class Wiring {
 
   /** The check of an OVA's files. */
   public VerifyManifest verifyManifest() {
-    return new VerifyManifest(ports.tasks(), ports.objects(), config.reading());
+    return new VerifyManifest(ports.tasks(), objects, config.reading());
   }
 
   /** What makes the guest boot. */
   public ModifyOs modifyOs() {
-    return new ModifyOs(ports.tasks(), ports.objects(), files, guests, clock, GUEST_LIMIT);
+    return new ModifyOs(ports.tasks(), objects, files, guests, clock, GUEST_LIMIT);
   }
 
   /** What that changed, over what was converted. */
   public ApplyChanges applyChanges() {
     return new ApplyChanges(
         ports.tasks(),
-        ports.objects(),
+        objects,
         ports.snapshots(),
         files,
         clock,
@@ -135,7 +155,7 @@ public final class Wiring {
 
   /** The end of writing. */
   public CompleteSnapshots completeSnapshots() {
-    return new CompleteSnapshots(ports.tasks(), ports.objects(), ports.snapshots(), files);
+    return new CompleteSnapshots(ports.tasks(), objects, ports.snapshots(), files);
   }
 
   /** The last step. */
@@ -149,17 +169,11 @@ public final class Wiring {
   }
 
   private Downloads downloads() {
-    return new Downloads(
-        ports.remoteFiles(), ports.uploads(), ports.objects(), ports.effects(), files);
+    return new Downloads(ports.remoteFiles(), ports.uploads(), objects, ports.effects(), files);
   }
 
   private Removal removal() {
     return new Removal(
-        ports.effects(),
-        ports.images(),
-        ports.snapshots(),
-        ports.uploads(),
-        ports.objects(),
-        files);
+        ports.effects(), ports.images(), ports.snapshots(), ports.uploads(), objects, files);
   }
 }

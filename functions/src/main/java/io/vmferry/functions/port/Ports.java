@@ -8,6 +8,7 @@ public record Ports(
     ObjectStore objects,
     UploadStore uploads,
     SnapshotStore snapshots,
+    SnapshotReader snapshotReader,
     ImageStore images,
     RemoteFiles remoteFiles,
     Workflow workflow) {}

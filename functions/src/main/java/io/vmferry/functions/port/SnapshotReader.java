@@ -1,6 +1,7 @@
 package io.vmferry.functions.port;
 
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** Completed EBS snapshots read block by block. */
@@ -13,6 +14,13 @@ public interface SnapshotReader {
    * @return the size of the snapshot's volume in GiB
    */
   long list(String snapshotId, Consumer<Block> blocks);
+
+  /**
+   * Lists blocks from an index on: as many as come at once.
+   *
+   * @param first the index to start at
+   */
+  Window list(String snapshotId, int first);
 
   /**
    * Reads a block and checks its SHA-256.
@@ -29,4 +37,18 @@ public interface SnapshotReader {
    * @param token what reading it takes
    */
   record Block(int index, String token) {}
+
+  /**
+   * A part of a listing.
+   *
+   * @param blocks the blocks in the order of their indexes
+   * @param end every block below this index and from the first on is among them
+   * @param volumeSizeGib the size of the snapshot's volume in GiB
+   */
+  record Window(List<Block> blocks, int end, long volumeSizeGib) {
+    /** Copies the list. */
+    public Window {
+      blocks = List.copyOf(blocks);
+    }
+  }
 }

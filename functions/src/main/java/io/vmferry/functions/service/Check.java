@@ -114,6 +114,10 @@ public final class Check {
     return switch (SourceLocation.parse(url)) {
       case SourceLocation.S3 at ->
           Optional.of(find(discovery, objects.head(at.bucket(), at.key())));
+      case SourceLocation.Snapshot at ->
+          throw new VmferryException(
+              ErrorCode.SOURCE_LOCATION_INVALID,
+              "a check reads files and objects, and %s is a snapshot".formatted(at.id()));
       case SourceLocation.Web at -> find(discovery, at);
     };
   }

@@ -102,6 +102,7 @@ public final class ModifyOs {
     ModificationOptions options = options(task.request().guest(), directory);
     try (Conversion conversion =
         guests.modify(sources.openAll(task.disks()), options, stop(task.id()))) {
+      Licence.check(task.request(), conversion.report());
       GuestResult result =
           new GuestResult(
               conversion.report(),
@@ -160,11 +161,15 @@ public final class ModifyOs {
         }
         yield file;
       }
-      case SourceLocation.Web at ->
-          throw new VmferryException(
-              ErrorCode.SOURCE_LOCATION_INVALID,
-              "the agent's package %s is no object in S3".formatted(at.fileName()));
+      case SourceLocation.Web at -> throw noPackage(at);
+      case SourceLocation.Snapshot at -> throw noPackage(at);
     };
+  }
+
+  private static VmferryException noPackage(SourceLocation at) {
+    return new VmferryException(
+        ErrorCode.SOURCE_LOCATION_INVALID,
+        "the agent's package %s is no object in S3".formatted(at.fileName()));
   }
 
   /** Stores what was changed on each disk; returns the disks of which anything was. */

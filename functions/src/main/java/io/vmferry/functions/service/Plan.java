@@ -123,8 +123,8 @@ public final class Plan {
       int container = i;
       SourceLocation at = SourceLocation.parse(task.request().containers().get(i).url());
       switch (at) {
-        case SourceLocation.S3 s3 ->
-            task.disks().stream().filter(disk -> disk.container() == container).forEach(disks::add);
+        case SourceLocation.S3 s3 -> keep(task, container, disks);
+        case SourceLocation.Snapshot snapshot -> keep(task, container, disks);
         case SourceLocation.Web web -> {
           ObjectVersion copy = downloads.finish(task.id(), i);
           Discovery discovery = new Discovery(task.id(), i, task.request().containers().get(i));
@@ -140,6 +140,11 @@ public final class Plan {
       }
     }
     return Validate.numbered(disks);
+  }
+
+  /** What lies in S3 or EBS has been looked into. */
+  private static void keep(Task task, int container, List<Disk> disks) {
+    task.disks().stream().filter(disk -> disk.container() == container).forEach(disks::add);
   }
 
   private Disk withChunks(String taskId, Disk disk, List<Chunk> chunks) throws IOException {

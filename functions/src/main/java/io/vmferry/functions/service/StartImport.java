@@ -118,7 +118,12 @@ public final class StartImport {
     return kind.idPrefix() + digits;
   }
 
-  private static void check(ImportRequest request) {
+  /**
+   * Checks a request by itself.
+   *
+   * @throws VmferryException as {@link #start}, but for what depends on other tasks
+   */
+  public static void check(ImportRequest request) {
     if (request.containers().isEmpty()) {
       throw invalid("there is no disk container; at least one is needed");
     }

@@ -100,6 +100,7 @@ public final class Validate {
       Optional<Discovery.Found> found =
           switch (SourceLocation.parse(containers.get(i).url())) {
             case SourceLocation.S3 at -> Optional.of(lookAt(at, discovery));
+            case SourceLocation.Snapshot at -> Optional.of(lookAt(at, discovery));
             case SourceLocation.Web at -> lookAt(at, discovery, task.id(), i, ranges);
           };
       disks.addAll(found.map(Discovery.Found::disks).orElse(List.of()));
@@ -114,6 +115,12 @@ public final class Validate {
   private Discovery.Found lookAt(SourceLocation.S3 at, Discovery discovery) throws IOException {
     ObjectVersion object = sources.look(at.bucket(), at.key());
     return discovery.look(sources.open(object), sources.besides(object));
+  }
+
+  private Discovery.Found lookAt(SourceLocation.Snapshot at, Discovery discovery)
+      throws IOException {
+    ObjectVersion volume = sources.look(SnapshotObjects.BUCKET, at.id());
+    return discovery.look(sources.open(volume), ReferenceResolver.REFUSE);
   }
 
   /** Looks into a file on a web server; empty if it must be copied first. */

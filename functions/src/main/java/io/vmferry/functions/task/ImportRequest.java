@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param clientToken the same token and parameters start one task only; at most 64 characters
  * @param tags of the image and its snapshots
  * @param guest what is done to the guest; a snapshot's is always left as it is
+ * @param options what else EC2's API lets a request say
  */
 public record ImportRequest(
     TaskKind kind,
@@ -32,7 +33,36 @@ public record ImportRequest(
     Optional<String> kmsKeyId,
     Optional<String> clientToken,
     Map<String, String> tags,
-    GuestOptions guest) {
+    GuestOptions guest,
+    ImportOptions options) {
+
+  /** A request that says nothing which only EC2's API knows. */
+  public ImportRequest(
+      TaskKind kind,
+      List<DiskContainer> containers,
+      Optional<String> name,
+      Optional<String> description,
+      Optional<String> architecture,
+      Optional<String> bootMode,
+      Optional<Boolean> encrypted,
+      Optional<String> kmsKeyId,
+      Optional<String> clientToken,
+      Map<String, String> tags,
+      GuestOptions guest) {
+    this(
+        kind,
+        containers,
+        name,
+        description,
+        architecture,
+        bootMode,
+        encrypted,
+        kmsKeyId,
+        clientToken,
+        tags,
+        guest,
+        ImportOptions.NONE);
+  }
 
   /** Copies the collections. */
   public ImportRequest {
@@ -40,6 +70,7 @@ public record ImportRequest(
     tags = Map.copyOf(tags);
     // Requests that were stored before there was a choice left the guest as it is.
     guest = Objects.requireNonNullElse(guest, GuestOptions.AS_IT_IS);
+    options = Objects.requireNonNullElse(options, ImportOptions.NONE);
   }
 
   /** The request with no credentials in its containers' locations. */
@@ -55,7 +86,8 @@ public record ImportRequest(
         kmsKeyId,
         clientToken,
         tags,
-        guest.withoutCredentials());
+        guest.withoutCredentials(),
+        options);
   }
 
   /** Whether the guest is to be changed, or would be. */

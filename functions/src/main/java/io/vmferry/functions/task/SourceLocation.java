@@ -5,6 +5,7 @@ import io.vmferry.error.VmferryException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Where a container's image is. */
 public sealed interface SourceLocation {
@@ -33,6 +34,24 @@ public sealed interface SourceLocation {
     }
   }
 
+  /** A completed EBS snapshot; its volume is the disk. */
+  record Snapshot(String id) implements SourceLocation {
+    /** What its location starts with. */
+    public static final String SCHEME = "snapshot:";
+
+    private static final Pattern ID = Pattern.compile("snap-([0-9a-f]{8}|[0-9a-f]{17})");
+
+    /** Whether a text is the id of a snapshot. */
+    public static boolean isId(String text) {
+      return ID.matcher(text).matches();
+    }
+
+    @Override
+    public String fileName() {
+      return id;
+    }
+  }
+
   /**
    * Understands a location.
    *
@@ -44,6 +63,7 @@ public sealed interface SourceLocation {
     return switch (colon < 0 ? "" : url.substring(0, colon).toLowerCase(Locale.ROOT)) {
       case "s3" -> parseS3(url, shown);
       case "https", "http" -> parseWeb(url, shown);
+      case "snapshot" -> parseSnapshot(url.substring(colon + 1), shown);
       default -> throw invalid(shown, "it is neither s3:// nor https://");
     };
   }
@@ -56,6 +76,13 @@ public sealed interface SourceLocation {
       throw invalid(shown, "expected s3://bucket/key");
     }
     return new S3(path.substring(0, slash), path.substring(slash + 1));
+  }
+
+  private static Snapshot parseSnapshot(String id, String shown) {
+    if (!Snapshot.isId(id)) {
+      throw invalid(shown, "expected snapshot:snap-… with 8 or 17 hexadecimal digits");
+    }
+    return new Snapshot(id);
   }
 
   private static Web parseWeb(String url, String shown) {

@@ -5,6 +5,7 @@ import io.vmferry.error.VmferryException;
 import io.vmferry.functions.port.SnapshotReader;
 import io.vmferry.functions.port.SnapshotStore;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.Consumer;
 
 /** Reads the completed snapshots of an {@link InMemorySnapshotStore}. */
@@ -31,6 +32,22 @@ public final class InMemorySnapshotReader implements SnapshotReader {
         .keySet()
         .forEach(index -> blocks.accept(new Block(index, token(snapshotId, index))));
     return store.request(snapshotId).volumeSizeGib();
+  }
+
+  /** Two blocks at once, so that small disks take several listings. */
+  @Override
+  public Window list(String snapshotId, int first) {
+    faults.check("list");
+    requireCompleted(snapshotId);
+    List<Block> from =
+        store.blocks(snapshotId).keySet().stream()
+            .filter(index -> index >= first)
+            .sorted()
+            .map(index -> new Block(index, token(snapshotId, index)))
+            .toList();
+    List<Block> some = from.subList(0, Math.min(2, from.size()));
+    int end = some.size() == from.size() ? Integer.MAX_VALUE : some.getLast().index() + 1;
+    return new Window(some, end, store.request(snapshotId).volumeSizeGib());
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.vmferry.functions.fake.InMemoryEffectStore;
 import io.vmferry.functions.fake.InMemoryImageStore;
 import io.vmferry.functions.fake.InMemoryObjectStore;
 import io.vmferry.functions.fake.InMemoryProgressStore;
+import io.vmferry.functions.fake.InMemorySnapshotReader;
 import io.vmferry.functions.fake.InMemorySnapshotStore;
 import io.vmferry.functions.fake.InMemoryTaskStore;
 import io.vmferry.functions.fake.InMemoryUploadStore;
@@ -68,7 +69,16 @@ final class Pipeline {
               Config.DEFAULT_RETENTION,
               Optional.of(new UploadArea("b", "uploads/"))),
           new Ports(
-              tasks, effects, progress, objects, uploads, snapshots, images, remote, workflow),
+              tasks,
+              effects,
+              progress,
+              objects,
+              uploads,
+              snapshots,
+              new InMemorySnapshotReader(snapshots),
+              images,
+              remote,
+              workflow),
           guests,
           Clock.systemUTC(),
           new Random(3));

@@ -1,19 +1,26 @@
 package io.vmferry.local.ec2;
 
+import io.vmferry.functions.aws.Ec2Model;
 import io.vmferry.local.ebs.SnapshotStore;
 import io.vmferry.local.edge.AwsService;
 import io.vmferry.local.edge.ServiceRequest;
 import io.vmferry.local.edge.ServiceResponse;
 import java.io.IOException;
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +37,11 @@ public final class Ec2Service implements AwsService {
 
   private record Action(Set<String> parameters, Body body) {}
 
+  private static final Pattern FORM_ACTION = Pattern.compile("(?:^|&)Action=([A-Za-z0-9]+)(?:&|$)");
+  private static final Pattern CREDENTIAL = Pattern.compile("Credential=([^/,\\s]+)/");
+
   private final String region;
+  private volatile @Nullable Ec2Actions others;
   private final Map<String, Action> actions = new LinkedHashMap<>();
 
   /** Changes exclude each other: whether a snapshot is in use and what uses it belong together. */
@@ -131,11 +142,23 @@ public final class Ec2Service implements AwsService {
     return "ec2";
   }
 
+  /** Lets somebody else answer some actions. */
+  public void attach(Ec2Actions actions) {
+    others = actions;
+  }
+
   @Override
   public ServiceResponse handle(ServiceRequest request) throws IOException {
     String id = request.requestId();
+    // One byte more shows that there is too much.
+    String form = new String(request.body().readNBytes(MAX_BODY_BYTES + 1), StandardCharsets.UTF_8);
+    Ec2Actions attached = others;
+    if (attached != null && action(request, form).filter(attached::has).isPresent()) {
+      return attached.answer(
+          new Ec2Actions.Call(request.method(), encoded(request), form, accessKey(request), id));
+    }
     try {
-      Map<String, String> parameters = parameters(request);
+      Map<String, String> parameters = parameters(request, form);
       String name = parameters.remove("Action");
       String version = parameters.remove("Version");
       if (name == null) {
@@ -171,7 +194,37 @@ public final class Ec2Service implements AwsService {
             "InvalidAction", "The action " + action + " is not valid for this web service.");
   }
 
-  private static Map<String, String> parameters(ServiceRequest request) throws IOException {
+  /** The action that is asked for first; a request that asks for two is refused by either. */
+  private static Optional<String> action(ServiceRequest request, String form) {
+    Optional<String> inQuery = request.queryParameter("Action");
+    if (inQuery.isPresent()) {
+      return inQuery;
+    }
+    Matcher matcher = FORM_ACTION.matcher(form);
+    return matcher.find() ? Optional.of(matcher.group(1)) : Optional.empty();
+  }
+
+  private static String encoded(ServiceRequest request) {
+    return request.query().entrySet().stream()
+        .flatMap(
+            parameter ->
+                parameter.getValue().stream()
+                    .map(value -> encoded(parameter.getKey()) + "=" + encoded(value)))
+        .collect(Collectors.joining("&"));
+  }
+
+  private static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
+
+  private static String accessKey(ServiceRequest request) {
+    Matcher matcher = CREDENTIAL.matcher(request.header("Authorization").orElse(""));
+    return matcher.find()
+        ? matcher.group(1)
+        : request.queryParameter("X-Amz-Credential").orElse("").split("/", 2)[0];
+  }
+
+  private static Map<String, String> parameters(ServiceRequest request, String form) {
     Map<String, String> parameters = new LinkedHashMap<>();
     request
         .query()
@@ -181,7 +234,6 @@ public final class Ec2Service implements AwsService {
                 values.forEach(value -> put(parameters, name, value));
               }
             });
-    String form = new String(request.body().readNBytes(MAX_BODY_BYTES), StandardCharsets.UTF_8);
     for (String pair : form.split("&", -1)) {
       if (!pair.isEmpty()) {
         int equals = pair.indexOf('=');

@@ -3,6 +3,7 @@ package io.vmferry.local.stack;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
+import io.vmferry.functions.handler.ApiHandler;
 import io.vmferry.functions.handler.ApplyChangesHandler;
 import io.vmferry.functions.handler.CheckSnapshotsHandler;
 import io.vmferry.functions.handler.CleanupHandler;
@@ -36,6 +37,7 @@ import org.slf4j.LoggerFactory;
 
 /** The functions of the stack, by the names their state machines know. */
 enum EmbeddedFunctions {
+  API("Api"),
   START_IMPORT("StartImport"),
   VALIDATE("Validate"),
   DOWNLOAD_RANGE("DownloadRange"),
@@ -67,6 +69,7 @@ enum EmbeddedFunctions {
 
   private RequestStreamHandler handler(Wiring wiring) {
     return switch (this) {
+      case API -> new ApiHandler(wiring.api());
       case START_IMPORT -> new StartImportHandler(wiring.startImport());
       case VALIDATE -> new ValidateHandler(wiring.validate());
       case DOWNLOAD_RANGE -> new DownloadRangeHandler(wiring.downloadRange());

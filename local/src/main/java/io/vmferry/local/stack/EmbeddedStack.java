@@ -171,6 +171,7 @@ public final class EmbeddedStack implements AutoCloseable {
             Optional.of(new UploadArea(IMAGES_BUCKET, UPLOADS)));
     EmbeddedFunctions.register(
         lambda, new Wiring(config, ports, options.guests(), options.clock(), new SecureRandom()));
+    aws.attach(new ApiFunctionUrl(lambda, EmbeddedFunctions.API.functionName(), account));
     EmbeddedStack stack = new EmbeddedStack(clients, ports, lambda, stepFunctions, machine.arn());
     stepFunctions.addListener(stack::cleanUpAfter);
     return stack;

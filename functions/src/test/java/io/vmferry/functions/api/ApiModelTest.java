@@ -1,0 +1,165 @@
+package io.vmferry.functions.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vmferry.functions.api.ApiParameter.Type;
+import java.lang.reflect.InvocationTargetException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.w3c.dom.Element;
+import software.amazon.awssdk.core.SdkField;
+import software.amazon.awssdk.core.SdkPojo;
+import software.amazon.awssdk.core.protocol.MarshallingType;
+import software.amazon.awssdk.core.traits.ListTrait;
+
+/** What is said here of EC2's API, against the model that AWS makes its SDK of. */
+class ApiModelTest {
+  private static final String MODEL = "software.amazon.awssdk.services.ec2.model.";
+
+  static SdkPojo shape(String name) {
+    try {
+      return (SdkPojo) Class.forName(MODEL + name).getMethod("builder").invoke(null);
+    } catch (ClassNotFoundException
+        | NoSuchMethodException
+        | IllegalAccessException
+        | InvocationTargetException e) {
+      throw new AssertionError("there is no " + name, e);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyParameterOfTheModelIsKnownWithItsTypeAndNoOther(ApiAction action) {
+    Map<String, Type> model = new TreeMap<>();
+    collect(model, "", shape(action.actionName() + "Request").sdkFields());
+
+    Map<String, Type> ours = new TreeMap<>();
+    action.parameters().forEach(p -> ours.put(p.name(), p.type()));
+
+    assertThat(ours).isEqualTo(model);
+  }
+
+  private static void collect(Map<String, Type> all, String prefix, List<SdkField<?>> fields) {
+    for (SdkField<?> field : fields) {
+      ListTrait list = field.getTrait(ListTrait.class);
+      String name = prefix + field.locationName() + (list == null ? "" : ".N");
+      SdkField<?> value = list == null ? field : list.memberFieldInfo();
+      Supplier<SdkPojo> structure = value.constructor();
+      if (structure == null) {
+        all.put(name, type(value.marshallingType()));
+      } else {
+        collect(all, name + ".", structure.get().sdkFields());
+      }
+    }
+  }
+
+  private static Type type(MarshallingType<?> type) {
+    return switch (type.toString()) {
+      case "String" -> Type.STRING;
+      case "Boolean" -> Type.BOOLEAN;
+      case "Integer" -> Type.INTEGER;
+      case "Double" -> Type.DOUBLE;
+      case "Instant" -> Type.TIMESTAMP;
+      default -> throw new AssertionError("no parameter has the type " + type);
+    };
+  }
+
+  @Test
+  void theAnswersHaveNoElementThatTheModelLacks() {
+    Service service = new Service();
+    String image =
+        service.importImage(
+            "Description", "d",
+            "Architecture", "x86_64",
+            "BootMode", "uefi",
+            "Encrypted", "true",
+            "KmsKeyId", "0ea3fef3-80a7-4778-9d8c-1c0c6EXAMPLE",
+            "Hypervisor", "xen",
+            "Platform", "Linux",
+            "UsageOperation", "RunInstances",
+            "DiskContainer.1.Description", "first",
+            "DiskContainer.1.DeviceName", "/dev/sda1",
+            "DiskContainer.2.UserBucket.S3Bucket", "images",
+            "DiskContainer.2.UserBucket.S3Key", "disk.vmdk",
+            "TagSpecification.1.ResourceType", "import-image-task",
+            "TagSpecification.1.Tag.1.Key", "k",
+            "TagSpecification.1.Tag.1.Value", "v");
+    Answer described = service.call("DescribeImportImageTasks", "ImportTaskId.1", image).isOk();
+    assertModelled("DescribeImportImageTasksResponse", described);
+
+    Answer started =
+        service
+            .call(
+                "ImportSnapshot",
+                "Description",
+                "d",
+                "Encrypted",
+                "true",
+                "DiskContainer.UserBucket.S3Bucket",
+                "images",
+                "DiskContainer.UserBucket.S3Key",
+                "disk.vmdk",
+                "DiskContainer.Description",
+                "inner",
+                "TagSpecification.1.ResourceType",
+                "import-snapshot-task",
+                "TagSpecification.1.Tag.1.Key",
+                "k")
+            .isOk();
+    assertModelled("ImportSnapshotResponse", started);
+    assertModelled(
+        "DescribeImportSnapshotTasksResponse",
+        service.call("DescribeImportSnapshotTasks", "MaxResults", "1").isOk());
+    assertModelled(
+        "CancelImportTaskResponse", service.call("CancelImportTask", "ImportTaskId", image).isOk());
+    assertModelled(
+        "DescribeExportImageTasksResponse", service.call("DescribeExportImageTasks").isOk());
+    assertModelled("DescribeExportTasksResponse", service.call("DescribeExportTasks").isOk());
+  }
+
+  /** Asserts that every element is a member of its shape; of a structure at most once. */
+  static void assertModelled(String shape, Answer answer) {
+    assertThat(answer.root().getTagName()).isEqualTo(shape);
+    assertThat(answer.root().getNamespaceURI()).isNull();
+    assertThat(answer.root().getAttribute("xmlns"))
+        .isEqualTo("http://ec2.amazonaws.com/doc/2016-11-15/");
+    List<Element> members = Answer.children(answer.root());
+    assertThat(members.getFirst().getTagName()).isEqualTo("requestId");
+    assertMembers(shape, members.subList(1, members.size()), shape(shape).sdkFields());
+  }
+
+  private static void assertMembers(String at, List<Element> members, List<SdkField<?>> fields) {
+    assertThat(members).extracting(Element::getTagName).as(at).doesNotHaveDuplicates();
+    for (Element member : members) {
+      String path = at + "/" + member.getTagName();
+      SdkField<?> field =
+          fields.stream()
+              .filter(f -> f.unmarshallLocationName().equals(member.getTagName()))
+              .findFirst()
+              .orElseThrow(() -> new AssertionError("the model has no " + path));
+      ListTrait list = field.getTrait(ListTrait.class);
+      if (list == null) {
+        assertValue(path, member, field);
+        continue;
+      }
+      for (Element item : Answer.children(member)) {
+        assertThat(item.getTagName()).as(path).isEqualTo("item");
+        assertValue(path, item, list.memberFieldInfo());
+      }
+    }
+  }
+
+  private static void assertValue(String path, Element value, SdkField<?> field) {
+    Supplier<SdkPojo> structure = field.constructor();
+    if (structure == null) {
+      assertThat(Answer.children(value)).as(path).isEmpty();
+    } else {
+      assertMembers(path, Answer.children(value), structure.get().sdkFields());
+    }
+  }
+}
