@@ -376,6 +376,10 @@ public enum ErrorCode {
       Category.USER,
       "The licence or usage operation asked for is none of the guest's operating system.",
       "Leave LicenseType and UsageOperation out, or give RunInstances for Linux and RunInstances:0800 for Windows."),
+  UPLOAD_OPTIONS_INVALID(
+      Category.USER,
+      "The options of an upload (its .import.json, or its vmferry- metadata) are not understood.",
+      "Correct them as docs/events.md lists them, and upload the image again."),
   TOO_MANY_DISKS(
       Category.USER, "A machine has more than 21 disks.", "Import the further disks as snapshots."),
   TASK_NOT_FOUND(Category.USER, "There is no task of that id.", "List the tasks there are."),

@@ -52,6 +52,8 @@ final class FunctionsArchitectureTest {
         .resideOutsideOfPackage(ROOT + ".aws..")
         .and()
         .doNotHaveFullyQualifiedName(ROOT + ".handler.Wiring")
+        .and()
+        .doNotHaveFullyQualifiedName(ROOT + ".handler.EventsWiring")
         .should()
         .dependOnClassesThat(resideInAPackage(ROOT + ".aws.."))
         .check(CLASSES);
@@ -61,7 +63,7 @@ final class FunctionsArchitectureTest {
   void servicesKnowPortsAndTheDomainOnly() {
     noClasses()
         .that()
-        .resideInAPackage(ROOT + ".service..")
+        .resideInAnyPackage(ROOT + ".service..", ROOT + ".upload..", ROOT + ".announce..")
         .should()
         .dependOnClassesThat(
             resideInAnyPackage(ROOT + ".aws..", ROOT + ".handler..", SDK, "com.amazonaws.."))

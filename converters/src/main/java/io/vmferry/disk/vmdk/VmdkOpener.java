@@ -175,7 +175,7 @@ final class VmdkOpener {
     return opened;
   }
 
-  private static SparseHeader header(ByteSource file) throws IOException {
+  static SparseHeader header(ByteSource file) throws IOException {
     return SparseHeader.parse(
         new StructureReader(file, ByteOrder.LITTLE_ENDIAN)
             .read("sparse extent header", 0, SparseHeader.LENGTH));

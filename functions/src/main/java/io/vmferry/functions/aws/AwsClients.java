@@ -21,8 +21,10 @@ import software.amazon.awssdk.retries.api.BackoffStrategy;
 import software.amazon.awssdk.services.dynamodb.DynamoDbClient;
 import software.amazon.awssdk.services.ebs.EbsClient;
 import software.amazon.awssdk.services.ec2.Ec2Client;
+import software.amazon.awssdk.services.eventbridge.EventBridgeClient;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.sfn.SfnClient;
+import software.amazon.awssdk.services.sns.SnsClient;
 
 /**
  * The SDK's clients, all on one pool of connections. Each is made when it is first asked for, so a
@@ -50,6 +52,8 @@ public final class AwsClients implements AutoCloseable {
   private final Lazy<Ec2Client> ec2 = new Lazy<>(this::newEc2);
   private final Lazy<DynamoDbClient> dynamoDb = new Lazy<>(this::newDynamoDb);
   private final Lazy<SfnClient> sfn = new Lazy<>(this::newSfn);
+  private final Lazy<EventBridgeClient> eventBridge = new Lazy<>(this::newEventBridge);
+  private final Lazy<SnsClient> sns = new Lazy<>(this::newSns);
 
   private AwsClients(
       @Nullable URI endpoint,
@@ -127,6 +131,16 @@ public final class AwsClients implements AutoCloseable {
     return sfn.get();
   }
 
+  /** EventBridge. */
+  public EventBridgeClient eventBridge() {
+    return eventBridge.get();
+  }
+
+  /** SNS. */
+  public SnsClient sns() {
+    return sns.get();
+  }
+
   private S3Client newS3() {
     // TLS protects the ranges read; what is stored carries its MD5, see S3UploadStore. A checksum
     // of the SDK's own would turn every upload into chunks with a trailer, and verify whole objects
@@ -154,10 +168,21 @@ public final class AwsClients implements AutoCloseable {
     return common(SfnClient.builder(), controlPlane()).build();
   }
 
+  private EventBridgeClient newEventBridge() {
+    return common(EventBridgeClient.builder(), controlPlane()).build();
+  }
+
+  private SnsClient newSns() {
+    return common(SnsClient.builder(), controlPlane()).build();
+  }
+
   private <B extends AwsClientBuilder<B, C> & SdkSyncClientBuilder<B, C>, C> B common(
       B builder, StandardRetryStrategy retries) {
     // The pool is given as an instance, so that closing a client leaves it to the others.
-    builder.httpClient(http.get()).overrideConfiguration(c -> c.retryStrategy(retries));
+    builder
+        .httpClient(http.get())
+        .overrideConfiguration(
+            c -> c.retryStrategy(retries).addMetricPublisher(ThrottlingPublisher.INSTANCE));
     Optional.ofNullable(endpoint).ifPresent(builder::endpointOverride);
     Optional.ofNullable(region).ifPresent(builder::region);
     Optional.ofNullable(credentials).ifPresent(builder::credentialsProvider);
@@ -212,6 +237,8 @@ public final class AwsClients implements AutoCloseable {
     ec2.ifMade(Ec2Client::close);
     dynamoDb.ifMade(DynamoDbClient::close);
     sfn.ifMade(SfnClient::close);
+    eventBridge.ifMade(EventBridgeClient::close);
+    sns.ifMade(SnsClient::close);
     http.ifMade(SdkHttpClient::close);
   }
 }

@@ -17,7 +17,7 @@ import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 
 /** Effects in DynamoDB, each an item beside its task's: see {@link TaskTable}. */
 public final class DynamoDbEffectStore implements EffectStore {
-  private static final String PREFIX = "effect#";
+  static final String PREFIX = "effect#";
   private static final Comparator<Effect> ORDER =
       Comparator.comparing(Effect::kind).thenComparing(Effect::id);
 
@@ -69,7 +69,7 @@ public final class DynamoDbEffectStore implements EffectStore {
                 .toList());
   }
 
-  private static Effect effect(Map<String, AttributeValue> item) {
+  static Effect effect(Map<String, AttributeValue> item) {
     return new Effect(
         Effect.Kind.valueOf(TaskItem.attribute(item, "effectKind").s()),
         TaskItem.attribute(item, "effectId").s());

@@ -15,7 +15,11 @@ import software.amazon.awssdk.services.dynamodb.model.KeyType;
 import software.amazon.awssdk.services.dynamodb.model.ProjectionType;
 import software.amazon.awssdk.services.dynamodb.model.ResourceInUseException;
 import software.amazon.awssdk.services.dynamodb.model.ScalarAttributeType;
+import software.amazon.awssdk.services.dynamodb.model.StreamSpecification;
+import software.amazon.awssdk.services.dynamodb.model.StreamViewType;
+import software.amazon.awssdk.services.dynamodb.model.TableDescription;
 import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
+import software.amazon.awssdk.services.dynamodb.waiters.DynamoDbWaiter;
 
 /**
  * The one table of tasks. Whoever deploys it elsewhere mirrors {@link #create}.
@@ -30,6 +34,8 @@ import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
  * {@code writtenBlocks}, {@code doneChunks}</td></tr>
  * <tr><td>effect</td><td>the task's id</td><td>{@code effect#}kind{@code #}SHA-256 of its id</td>
  * <td>{@code effectKind}, {@code effectId}</td></tr>
+ * <tr><td>announcement</td><td>the task's id</td><td>{@code announced}</td>
+ * <td>{@code announcedVersion}</td></tr>
  * <tr><td>client token</td><td>{@code token#}kind{@code #}token</td><td>{@code token}</td>
  * <td>{@code taskId}, {@code requestHash}</td></tr>
  * </table>
@@ -37,7 +43,8 @@ import software.amazon.awssdk.services.dynamodb.model.TimeToLiveStatus;
  * <p>The index {@value #BY_KIND} ({@value #KIND}, {@value #LIST_KEY}; all attributes) lists tasks
  * by their age; the index {@value #ACTIVE} ({@value #ACTIVE_KIND}, {@value #LIST_KEY}; keys only)
  * holds those that have not ended. {@value #EXPIRES_AT} is the time to live, in seconds since 1970:
- * ended tasks with all of their items go after the retention time.
+ * ended tasks with all of their items go after the retention time. The table's stream holds items as
+ * they were and as they are ({@code NEW_AND_OLD_IMAGES}): tasks are announced from it.
  */
 public final class TaskTable {
   /** The partition key, a string. */
@@ -73,8 +80,8 @@ public final class TaskTable {
   private TaskTable() {}
 
   /**
-   * Creates the table with its indexes and its time to live, and waits until it can be used. Does
-   * nothing where it exists.
+   * Creates the table with its indexes, its stream and its time to live, and waits until it can be
+   * used. One that exists gets what it lacks of the latter two.
    */
   public static void create(DynamoDbClient dynamoDb, String name) {
     try {
@@ -82,6 +89,7 @@ public final class TaskTable {
           r ->
               r.tableName(name)
                   .billingMode(BillingMode.PAY_PER_REQUEST)
+                  .streamSpecification(TaskTable::stream)
                   .keySchema(key(PK, KeyType.HASH), key(SK, KeyType.RANGE))
                   .attributeDefinitions(
                       List.of(
@@ -100,6 +108,7 @@ public final class TaskTable {
     }
     try (var waiter = dynamoDb.waiter()) {
       waiter.waitUntilTableExists(r -> r.tableName(name));
+      addStream(dynamoDb, waiter, name);
       TimeToLiveStatus status =
           dynamoDb
               .describeTimeToLive(r -> r.tableName(name))
@@ -113,6 +122,20 @@ public final class TaskTable {
       }
     } catch (SdkException e) {
       throw AwsFailures.translate(e, "dynamodb:UpdateTimeToLive", name);
+    }
+  }
+
+  private static void stream(StreamSpecification.Builder stream) {
+    stream.streamEnabled(true).streamViewType(StreamViewType.NEW_AND_OLD_IMAGES);
+  }
+
+  /** For a table that was made before it had a stream. */
+  private static void addStream(
+      DynamoDbClient dynamoDb, DynamoDbWaiter waiter, String name) {
+    TableDescription table = dynamoDb.describeTable(r -> r.tableName(name)).table();
+    if (table.latestStreamArn() == null) {
+      dynamoDb.updateTable(r -> r.tableName(name).streamSpecification(TaskTable::stream));
+      waiter.waitUntilTableExists(r -> r.tableName(name));
     }
   }
 

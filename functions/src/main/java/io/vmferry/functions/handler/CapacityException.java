@@ -7,7 +7,7 @@ import java.io.Serial;
 public final class CapacityException extends StepException {
   @Serial private static final long serialVersionUID = 1L;
 
-  CapacityException(ErrorCode code, String message, Throwable cause) {
-    super(code, message, cause);
+  CapacityException(ErrorCode code, String message) {
+    super(code, message);
   }
 }

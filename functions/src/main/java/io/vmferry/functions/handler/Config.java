@@ -98,18 +98,19 @@ public record Config(
                 Math.toIntExact(DEFAULT_RETENTION.toDays()),
                 1,
                 MOST_RETENTION_DAYS)),
-        uploads(environment),
+        area(environment, "VMFERRY_UPLOADS"),
         environment.getOrDefault("VMFERRY_ROLE_NAME", DEFAULT_ROLE_NAME));
   }
 
-  private static Optional<UploadArea> uploads(Map<String, String> environment) {
-    String value = environment.getOrDefault("VMFERRY_UPLOADS", "");
+  /** A variable that names a prefix of a bucket. */
+  static Optional<UploadArea> area(Map<String, String> environment, String name) {
+    String value = environment.getOrDefault(name, "");
     if (value.isEmpty()) {
       return Optional.empty();
     }
     int slash = value.indexOf('/');
     if (slash <= 0 || slash > value.length() - 3 || !value.endsWith("/")) {
-      throw invalid("VMFERRY_UPLOADS", "is '%s'; bucket/prefix/ is expected".formatted(value));
+      throw invalid(name, "is '%s'; bucket/prefix/ is expected".formatted(value));
     }
     return Optional.of(new UploadArea(value.substring(0, slash), value.substring(slash + 1)));
   }
@@ -122,7 +123,8 @@ public record Config(
     return value;
   }
 
-  private static int number(
+  /** A variable that is a whole number. */
+  static int number(
       Map<String, String> environment, String name, int otherwise, int least, int most) {
     String value = environment.get(name);
     if (value == null) {

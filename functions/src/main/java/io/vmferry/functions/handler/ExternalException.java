@@ -7,7 +7,7 @@ import java.io.Serial;
 public final class ExternalException extends StepException {
   @Serial private static final long serialVersionUID = 1L;
 
-  ExternalException(ErrorCode code, String message, Throwable cause) {
-    super(code, message, cause);
+  ExternalException(ErrorCode code, String message) {
+    super(code, message);
   }
 }

@@ -7,7 +7,7 @@ import java.io.Serial;
 public final class InternalException extends StepException {
   @Serial private static final long serialVersionUID = 1L;
 
-  InternalException(ErrorCode code, String message, Throwable cause) {
-    super(code, message, cause);
+  InternalException(ErrorCode code, String message) {
+    super(code, message);
   }
 }

@@ -15,17 +15,17 @@ public abstract sealed class StepException extends RuntimeException
 
   private static final String SEPARATOR = ": ";
 
-  StepException(ErrorCode code, String message, Throwable cause) {
-    super(code.name() + SEPARATOR + message, cause);
+  StepException(ErrorCode code, String message) {
+    super(code.name() + SEPARATOR + message);
   }
 
   /** The failure of a code, in the class of the code's category. */
-  static StepException of(ErrorCode code, String message, Throwable cause) {
+  static StepException of(ErrorCode code, String message) {
     return switch (code.category()) {
-      case USER -> new UserException(code, message, cause);
-      case EXTERNAL -> new ExternalException(code, message, cause);
-      case CAPACITY -> new CapacityException(code, message, cause);
-      case INTERNAL -> new InternalException(code, message, cause);
+      case USER -> new UserException(code, message);
+      case EXTERNAL -> new ExternalException(code, message);
+      case CAPACITY -> new CapacityException(code, message);
+      case INTERNAL -> new InternalException(code, message);
     };
   }
 

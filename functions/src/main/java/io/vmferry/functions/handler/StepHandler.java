@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the handlers share: JSON in, one call of a service, JSON out, and failures in the class of
@@ -29,24 +30,28 @@ public abstract class StepHandler<I, O> implements RequestStreamHandler {
   abstract O step(I request) throws IOException;
 
   @Override
-  public final void handleRequest(InputStream input, OutputStream output, Context context)
+  public final void handleRequest(InputStream input, OutputStream output, @Nullable Context context)
       throws IOException {
     String request = new String(input.readAllBytes(), StandardCharsets.UTF_8);
     byte[] response;
-    try {
-      response = Json.write(step(Json.read(request, requestType))).getBytes(StandardCharsets.UTF_8);
-    } catch (VmferryException e) {
-      throw StepException.of(e.code(), e.getMessage(), e);
-    } catch (EOFException e) {
-      throw StepException.of(
-          ErrorCode.IMAGE_TRUNCATED,
-          new VmferryException(ErrorCode.IMAGE_TRUNCATED, String.valueOf(e.getMessage()))
-              .getMessage(),
-          e);
-    } catch (IOException e) {
-      throw StepException.of(ErrorCode.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()), e);
-    } catch (RuntimeException e) {
-      throw StepException.of(ErrorCode.INTERNAL, e.toString(), e);
+    try (StepLog log = StepLog.open(getClass(), request, context)) {
+      try {
+        response =
+            Json.write(step(Json.read(request, requestType))).getBytes(StandardCharsets.UTF_8);
+        log.done();
+      } catch (VmferryException e) {
+        throw log.failed(e.code(), e.getMessage(), e);
+      } catch (EOFException e) {
+        throw log.failed(
+            ErrorCode.IMAGE_TRUNCATED,
+            new VmferryException(ErrorCode.IMAGE_TRUNCATED, String.valueOf(e.getMessage()))
+                .getMessage(),
+            e);
+      } catch (IOException e) {
+        throw log.failed(ErrorCode.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()), e);
+      } catch (RuntimeException e) {
+        throw log.failed(ErrorCode.INTERNAL, e.toString(), e);
+      }
     }
     output.write(response);
   }

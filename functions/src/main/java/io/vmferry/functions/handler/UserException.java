@@ -7,7 +7,7 @@ import java.io.Serial;
 public final class UserException extends StepException {
   @Serial private static final long serialVersionUID = 1L;
 
-  UserException(ErrorCode code, String message, Throwable cause) {
-    super(code, message, cause);
+  UserException(ErrorCode code, String message) {
+    super(code, message);
   }
 }
