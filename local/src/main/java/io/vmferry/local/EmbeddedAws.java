@@ -13,6 +13,7 @@ import io.vmferry.local.edge.AwsService;
 import io.vmferry.local.edge.EdgeServer;
 import io.vmferry.local.edge.FaultInjector;
 import io.vmferry.local.edge.StreamingService;
+import io.vmferry.local.s3.ObjectListener;
 import io.vmferry.local.s3.S3Service;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -24,8 +25,10 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.http.SdkHttpClient;
@@ -94,9 +97,24 @@ public final class EmbeddedAws implements AutoCloseable {
   private final CompletableFuture<S3Service> s3;
   private final SnapshotStore snapshots;
   private final Ec2Service ec2;
+  private final Listeners listeners;
   private final List<AutoCloseable> closeables;
   private final URI endpoint;
   private final EbsOptions account;
+
+  /** Who hears of what happens in S3 and DynamoDB, which start before anyone can listen. */
+  private static final class Listeners {
+    private final List<ObjectListener> objects = new CopyOnWriteArrayList<>();
+    private final List<Runnable> writes = new CopyOnWriteArrayList<>();
+
+    void created(ObjectListener.Created object) {
+      objects.forEach(listener -> listener.created(object));
+    }
+
+    void written() {
+      writes.forEach(Runnable::run);
+    }
+  }
 
   private EmbeddedAws(
       StateDirectory state,
@@ -104,9 +122,11 @@ public final class EmbeddedAws implements AutoCloseable {
       CompletableFuture<S3Service> s3,
       SnapshotStore snapshots,
       Ec2Service ec2,
+      Listeners listeners,
       List<AutoCloseable> closeables,
       URI endpoint,
       EbsOptions account) {
+    this.listeners = listeners;
     this.account = account;
     this.state = state;
     this.edge = edge;
@@ -146,11 +166,13 @@ public final class EmbeddedAws implements AutoCloseable {
       Options options, StateDirectory state, List<AutoCloseable> opened) throws IOException {
     Clock clock = options.clock();
     EdgeServer edge = new EdgeServer(options.port(), options.faults());
+    Listeners listeners = new Listeners();
     // DynamoDB and S3 take longest to load; requests to them wait until they have.
     edge.register(
-        "dynamodb", starting(opened, () -> new DynamoDbService(state.resolve("dynamodb"))));
+        "dynamodb",
+        starting(opened, () -> new DynamoDbService(state.resolve("dynamodb"), listeners::written)));
     CompletableFuture<S3Service> s3 =
-        starting(opened, () -> new S3Service(state.resolve("s3"), clock));
+        starting(opened, () -> new S3Service(state.resolve("s3"), clock, listeners::created));
     edge.register("s3", s3);
     SnapshotStore snapshots = new SnapshotStore(state.resolve("ebs"), clock, options.ebs());
     opened.add(snapshots);
@@ -169,7 +191,8 @@ public final class EmbeddedAws implements AutoCloseable {
     URI endpoint =
         edge.endpoint().orElseThrow(() -> new IOException("the port was closed at once"));
     state.announce(endpoint);
-    return new EmbeddedAws(state, edge, s3, snapshots, ec2, opened, endpoint, options.ebs());
+    return new EmbeddedAws(
+        state, edge, s3, snapshots, ec2, listeners, opened, endpoint, options.ebs());
   }
 
   /** What the system says, which lies behind what the server makes of it. */
@@ -234,6 +257,25 @@ public final class EmbeddedAws implements AutoCloseable {
     } catch (CompletionException e) {
       throw new IOException("S3 has not started", e.getCause());
     }
+  }
+
+  /** Tells of objects that are created over the API, after they are there. */
+  public void onObjectCreated(ObjectListener listener) {
+    listeners.objects.add(listener);
+  }
+
+  /** Tells of requests to DynamoDB that may have changed an item. */
+  public void onTableWritten(Runnable listener) {
+    listeners.writes.add(listener);
+  }
+
+  /**
+   * Shows a JSON document under {@code /_vmferry/}name.
+   *
+   * @param document makes it anew for each request
+   */
+  public void expose(String name, Supplier<String> document) {
+    edge.expose(name, document);
   }
 
   /** The Region of all services. */

@@ -182,7 +182,7 @@ public final class Announce {
           new Metrics.Measurement(
               "BytesConverted",
               Metrics.Unit.BYTES,
-              task.disks().stream().mapToLong(Disk::plannedBytes).sum(),
+              (double) task.disks().stream().mapToLong(Disk::plannedBytes).sum(),
               Map.of()));
       metrics.count("BlocksWritten", progress.total(task.id()).writtenBlocks());
     } else if (isCancelled(task)) {

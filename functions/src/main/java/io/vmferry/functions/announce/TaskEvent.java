@@ -61,9 +61,7 @@ public record TaskEvent(
         sources(after),
         completed ? after.imageId() : Optional.empty(),
         completed ? SnapshotDocument.of(after) : List.of(),
-        after
-            .error()
-            .map(e -> ErrorDocument.of(e.code(), shortened(e.message()))));
+        after.error().map(e -> ErrorDocument.of(e.code(), shortened(e.message()))));
   }
 
   static List<String> sources(Task task) {

@@ -60,11 +60,7 @@ public final class AwsLeftovers implements Leftovers {
         "ec2:DescribeImages",
         "the images of all tasks",
         () ->
-            ec2
-                .get()
-                .describeImagesPaginator(r -> r.owners(SELF).filters(TAGGED))
-                .images()
-                .stream()
+            ec2.get().describeImagesPaginator(r -> r.owners(SELF).filters(TAGGED)).images().stream()
                 .map(
                     image ->
                         new Tagged(

@@ -73,7 +73,8 @@ public final class DynamoDbAnnouncementStore implements AnnouncementStore {
               r ->
                   r.tableName(table)
                       .item(item)
-                      .conditionExpression("attribute_not_exists(pk) OR announcedVersion < :version")
+                      .conditionExpression(
+                          "attribute_not_exists(pk) OR announcedVersion < :version")
                       .expressionAttributeValues(Map.of(":version", number(task.version()))));
     } catch (ConditionalCheckFailedException e) {
       // A later version was announced meanwhile.

@@ -64,8 +64,6 @@ public final class S3UploadedObjects implements UploadedObjects {
                 s3.get()
                     .listObjectsV2(
                         r -> r.bucket(bucket).prefix(folder).delimiter("/").maxKeys(most)));
-    return page.contents().stream()
-        .map(object -> new Listed(object.key(), object.size()))
-        .toList();
+    return page.contents().stream().map(object -> new Listed(object.key(), object.size())).toList();
   }
 }

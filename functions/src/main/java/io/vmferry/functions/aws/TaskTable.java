@@ -43,8 +43,8 @@ import software.amazon.awssdk.services.dynamodb.waiters.DynamoDbWaiter;
  * <p>The index {@value #BY_KIND} ({@value #KIND}, {@value #LIST_KEY}; all attributes) lists tasks
  * by their age; the index {@value #ACTIVE} ({@value #ACTIVE_KIND}, {@value #LIST_KEY}; keys only)
  * holds those that have not ended. {@value #EXPIRES_AT} is the time to live, in seconds since 1970:
- * ended tasks with all of their items go after the retention time. The table's stream holds items as
- * they were and as they are ({@code NEW_AND_OLD_IMAGES}): tasks are announced from it.
+ * ended tasks with all of their items go after the retention time. The table's stream holds items
+ * as they were and as they are ({@code NEW_AND_OLD_IMAGES}): tasks are announced from it.
  */
 public final class TaskTable {
   /** The partition key, a string. */
@@ -130,8 +130,7 @@ public final class TaskTable {
   }
 
   /** For a table that was made before it had a stream. */
-  private static void addStream(
-      DynamoDbClient dynamoDb, DynamoDbWaiter waiter, String name) {
+  private static void addStream(DynamoDbClient dynamoDb, DynamoDbWaiter waiter, String name) {
     TableDescription table = dynamoDb.describeTable(r -> r.tableName(name)).table();
     if (table.latestStreamArn() == null) {
       dynamoDb.updateTable(r -> r.tableName(name).streamSpecification(TaskTable::stream));

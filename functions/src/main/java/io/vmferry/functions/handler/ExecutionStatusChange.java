@@ -6,8 +6,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The event by which EventBridge tells that an execution took another status, as far as it is looked
- * at.
+ * The event by which EventBridge tells that an execution took another status, as far as it is
+ * looked at.
  *
  * @param detail what the event is about
  */

@@ -3,8 +3,8 @@ package io.vmferry.functions.handler;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 
 /**
- * The event by which EventBridge tells that S3 has a new object, as far as it is looked at. Keys are
- * not encoded in it.
+ * The event by which EventBridge tells that S3 has a new object, as far as it is looked at. Keys
+ * are not encoded in it.
  *
  * @param detail what the event is about
  */

@@ -44,7 +44,8 @@ final class StepLog implements AutoCloseable {
   static StepLog open(Class<?> handler, String request, @Nullable Context lambda) {
     StepLog log = new StepLog();
     String name = handler.getSimpleName();
-    log.put("step", name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name);
+    log.put(
+        "step", name.endsWith(SUFFIX) ? name.substring(0, name.length() - SUFFIX.length()) : name);
     if (lambda != null) {
       log.put("function", lambda.getFunctionName());
       log.put("requestId", lambda.getAwsRequestId());

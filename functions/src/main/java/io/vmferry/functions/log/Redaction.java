@@ -4,9 +4,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Takes out of texts what must not be logged: user information, query and fragment of every URL, and
- * the values of headers and parameters that hold credentials. What is left still tells which file of
- * which host was meant.
+ * Takes out of texts what must not be logged: user information, query and fragment of every URL,
+ * and the values of headers and parameters that hold credentials. What is left still tells which
+ * file of which host was meant.
  */
 public final class Redaction {
   private static final Pattern URL =

@@ -12,13 +12,13 @@ public interface Metrics {
   void record(Measurement measurement);
 
   /** Counts something. */
-  default void count(String name, double value) {
-    record(new Measurement(name, Unit.COUNT, value, Map.of()));
+  default void count(String name, long value) {
+    record(new Measurement(name, Unit.COUNT, (double) value, Map.of()));
   }
 
   /** Counts something, altogether and by dimensions. */
-  default void count(String name, double value, Map<String, String> dimensions) {
-    record(new Measurement(name, Unit.COUNT, value, dimensions));
+  default void count(String name, long value, Map<String, String> dimensions) {
+    record(new Measurement(name, Unit.COUNT, (double) value, dimensions));
   }
 
   /** What a figure is in. */

@@ -150,10 +150,7 @@ public final class Sweep {
         LOG.warn("{} {} cannot be removed: {}", leftover.kind(), leftover.id(), e.getMessage());
         failed.add(
             new Leftover(
-                leftover.kind(),
-                leftover.id(),
-                leftover.taskId(),
-                String.valueOf(e.getMessage())));
+                leftover.kind(), leftover.id(), leftover.taskId(), String.valueOf(e.getMessage())));
       }
     }
   }
@@ -211,12 +208,10 @@ public final class Sweep {
           task.isPresent()
               && task.get().status().isFinal()
               && !task.get().imageId().equals(Optional.of(image.id()));
-      boolean deleted =
-          task.filter(t -> t.status() == TaskStatus.DELETED).isPresent();
+      boolean deleted = task.filter(t -> t.status() == TaskStatus.DELETED).isPresent();
       if (run.isOld(image.created()) && (left || deleted)) {
         run.remove(
-            new Leftover(
-                Effect.Kind.IMAGE, image.id(), Optional.of(image.taskId()), why(task)),
+            new Leftover(Effect.Kind.IMAGE, image.id(), Optional.of(image.taskId()), why(task)),
             () -> images.deregister(image.id()));
       }
     }
@@ -293,8 +288,7 @@ public final class Sweep {
     for (Upload upload : leftovers.uploads(area.bucket(), area.prefix())) {
       run.examined++;
       if (upload.initiated().filter(run::isOld).isPresent()) {
-        removeUpload(
-            run, area.bucket(), upload, Optional.empty(), "no import was started for it");
+        removeUpload(run, area.bucket(), upload, Optional.empty(), "no import was started for it");
       }
     }
     List<Folder> old =

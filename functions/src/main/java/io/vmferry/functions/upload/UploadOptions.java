@@ -118,8 +118,7 @@ final class UploadOptions {
       case null -> throw unknown(where, option, names());
       case TEXT -> {
         if (!value.isTextual()) {
-          throw invalid(
-              where, "has %s as '%s', expected a text".formatted(kindOf(value), option));
+          throw invalid(where, "has %s as '%s', expected a text".formatted(kindOf(value), option));
         }
         texts.put(option, value.textValue());
       }

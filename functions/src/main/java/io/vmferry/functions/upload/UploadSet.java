@@ -230,9 +230,7 @@ final class UploadSet {
                             spelling ->
                                 uploaded.find(descriptor.bucket(), folder + spelling).isPresent()))
             .toList();
-    return missing.isEmpty()
-        ? new Complete(descriptor)
-        : new Waiting(descriptor.key(), missing);
+    return missing.isEmpty() ? new Complete(descriptor) : new Waiting(descriptor.key(), missing);
   }
 
   /** The names that a reference may mean: as it is, and percent-decoded as some OVFs need it. */

@@ -99,8 +99,7 @@ public final class UploadTrigger {
    */
   public Result created(String bucket, String key) throws IOException {
     if (!bucket.equals(area.bucket()) || !key.startsWith(area.prefix())) {
-      return ignored(
-          key, "it is not below s3://%s/%s".formatted(area.bucket(), area.prefix()));
+      return ignored(key, "it is not below s3://%s/%s".formatted(area.bucket(), area.prefix()));
     }
     String lower = key.toLowerCase(Locale.ROOT);
     if (lower.endsWith(OPTIONS) || lower.endsWith(ResultFile.SUFFIX)) {
@@ -172,9 +171,7 @@ public final class UploadTrigger {
     String name = image.key().substring(image.key().lastIndexOf('/') + 1);
     Optional<Uploaded> file = uploaded.find(image.bucket(), image.key() + OPTIONS);
     if (file.isEmpty()) {
-      return inMetadata
-          ? UploadOptions.ofMetadata(name, image.metadata())
-          : UploadOptions.none();
+      return inMetadata ? UploadOptions.ofMetadata(name, image.metadata()) : UploadOptions.none();
     }
     if (inMetadata) {
       throw new VmferryException(
@@ -219,8 +216,7 @@ public final class UploadTrigger {
           case EXTERNAL, CAPACITY, INTERNAL -> false;
         };
     try {
-      results.write(
-          object.bucket(), object.key(), ResultDocument.refused(url(object), now, error));
+      results.write(object.bucket(), object.key(), ResultDocument.refused(url(object), now, error));
     } catch (VmferryException failure) {
       if (forGood) {
         throw failure;
@@ -236,8 +232,7 @@ public final class UploadTrigger {
         Map.of("ErrorCode", e.code().name(), "Category", e.code().category().name()));
     ImportRefused detail = new ImportRefused(url(object), object.version(), now, error);
     publisher.put(
-        new EventPublisher.Event(
-            ImportRefused.DETAIL_TYPE, Json.write(detail), List.of(), now));
+        new EventPublisher.Event(ImportRefused.DETAIL_TYPE, Json.write(detail), List.of(), now));
     publisher.send(
         new EventPublisher.Message(
             "vmferry: an import was refused",

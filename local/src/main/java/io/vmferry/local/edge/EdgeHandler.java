@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Handler;
@@ -31,6 +32,7 @@ import org.slf4j.LoggerFactory;
 final class EdgeHandler extends Handler.Abstract {
   private static final Logger LOG = LoggerFactory.getLogger(EdgeHandler.class);
   private static final String HEALTH_PATH = "/_vmferry/health";
+  private static final String LOOK_PATH = "/_vmferry/";
 
   /** Query protocol requests are held to tell their operation; no real one is larger. */
   private static final int MAX_FORM_BYTES = 1024 * 1024;
@@ -40,12 +42,15 @@ final class EdgeHandler extends Handler.Abstract {
 
   private final Map<String, AwsService> services;
   private final Map<String, CompletableFuture<StreamingService>> streaming;
+  private final Map<String, Supplier<String>> looks;
   private final FaultInjector faults;
 
   EdgeHandler(
       Map<String, AwsService> services,
       Map<String, CompletableFuture<StreamingService>> streaming,
+      Map<String, Supplier<String>> looks,
       FaultInjector faults) {
+    this.looks = looks;
     this.services = services;
     this.streaming = streaming;
     this.faults = faults;
@@ -59,6 +64,13 @@ final class EdgeHandler extends Handler.Abstract {
     if (path.equals(HEALTH_PATH)) {
       write(response, health(request.getMethod(), requestId), callback);
       return true;
+    }
+    if (path.startsWith(LOOK_PATH)) {
+      Supplier<String> look = looks.get(path.substring(LOOK_PATH.length()));
+      if (look != null) {
+        write(response, look(request.getMethod(), look, requestId), callback);
+        return true;
+      }
     }
     Map<String, List<String>> query;
     try {
@@ -98,6 +110,13 @@ final class EdgeHandler extends Handler.Abstract {
         "application/json",
         "{\"status\":\"running\",\"services\":[%s]}"
             .formatted(String.join(",", names.stream().map(name -> '"' + name + '"').toList())));
+  }
+
+  /** What is shown of the embedded AWS that no API of AWS shows. */
+  private static ServiceResponse look(String method, Supplier<String> look, String requestId) {
+    return method.equals("GET") || method.equals("HEAD")
+        ? ServiceResponse.of(200, "application/json", look.get())
+        : EdgeErrors.of("", 405, "MethodNotAllowed", "Only GET is allowed", requestId);
   }
 
   private static void unsigned(

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.server.Handler;
@@ -37,6 +38,7 @@ public final class EdgeServer implements AutoCloseable {
   private final Map<String, AwsService> services = new ConcurrentHashMap<>();
   private final Map<String, CompletableFuture<StreamingService>> streaming =
       new ConcurrentHashMap<>();
+  private final Map<String, Supplier<String>> looks = new ConcurrentHashMap<>();
   private final EdgeHandler handler;
   private final InProcessHttpClient inProcess;
 
@@ -74,10 +76,19 @@ public final class EdgeServer implements AutoCloseable {
     connector.setReuseAddress(true);
     server.addConnector(connector);
     inProcess = new InProcessHttpClient(connector, http);
-    handler = new EdgeHandler(services, streaming, faults);
+    handler = new EdgeHandler(services, streaming, looks, faults);
     server.setHandler(handler);
     server.setErrorHandler(new EdgeErrorHandler());
     server.setStopTimeout(0);
+  }
+
+  /**
+   * Shows a JSON document under {@code /_vmferry/}name to whoever asks on this machine.
+   *
+   * @param document makes it anew for each request
+   */
+  public void expose(String name, Supplier<String> document) {
+    looks.put(name, document);
   }
 
   /** Adds a service, or puts it in the place of one with the same signing name. */

@@ -26,10 +26,19 @@ public final class S3Service implements StreamingService, AutoCloseable {
    * @param clock tells whether a presigned URL has expired
    */
   public S3Service(Path root, Clock clock) throws IOException {
+    this(root, clock, ObjectListener.NONE);
+  }
+
+  /**
+   * S3 that tells of the objects that are created.
+   *
+   * @param listener hears of each after it is there
+   */
+  public S3Service(Path root, Clock clock, ObjectListener listener) throws IOException {
     this.root = Files.createDirectories(root).toRealPath();
     store = new FilesystemNio2BlobStore(this.root.toString());
     handler = new ServletContextHandler();
-    handler.addServlet(new ServletHolder(new S3Servlet(store, clock)), "/*");
+    handler.addServlet(new ServletHolder(new S3Servlet(store, clock, listener)), "/*");
   }
 
   @Override

@@ -5,12 +5,15 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.gaul.s3proxy.CrossOriginResourceSharing;
 import org.gaul.s3proxy.S3ProxyHandler;
 import org.gaul.s3proxy.auth.AuthenticationType;
@@ -19,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
 
 /** Runs S3Proxy's handler and turns what it throws into S3's error documents. */
 final class S3Servlet extends HttpServlet {
@@ -65,10 +69,14 @@ final class S3Servlet extends HttpServlet {
 
   private final transient Proxy proxy;
   private final transient Clock clock;
+  private final transient BlobStore store;
+  private final transient ObjectListener listener;
 
-  S3Servlet(BlobStore store, Clock clock) {
+  S3Servlet(BlobStore store, Clock clock, ObjectListener listener) {
     this.proxy = new Proxy(store);
+    this.store = store;
     this.clock = clock;
+    this.listener = listener;
   }
 
   @Override
@@ -80,6 +88,9 @@ final class S3Servlet extends HttpServlet {
         return;
       }
       proxy.doHandle(request, request, response, body, new S3ProxyHandler.RequestContext());
+      if (response.getStatus() == HttpServletResponse.SC_OK) {
+        tell(request);
+      }
     } catch (IOException | RuntimeException e) {
       if (response.isCommitted()) {
         throw e;
@@ -87,6 +98,54 @@ final class S3Servlet extends HttpServlet {
       response.resetBuffer();
       answer(request, response, e);
     }
+  }
+
+  /** Tells of the object that a request has created, if it was such a request. */
+  private void tell(HttpServletRequest request) {
+    String reason = reason(request);
+    String path = request.getRequestURI();
+    int slash = path.indexOf('/', 1);
+    if (reason.isEmpty() || slash < 0 || slash == path.length() - 1) {
+      return;
+    }
+    String bucket = decoded(path.substring(1, slash));
+    String key = decoded(path.substring(slash + 1));
+    try {
+      @Nullable HeadObjectResponse object = store.blobMetadata(bucket, key);
+      if (object != null) {
+        listener.created(
+            new ObjectListener.Created(
+                bucket,
+                key,
+                object.contentLength(),
+                String.valueOf(object.eTag()).replace("\"", ""),
+                reason));
+      }
+    } catch (AwsServiceException e) {
+      // The completion of an upload can fail after its answer has begun, and others delete objects.
+      LOG.debug("{}/{} is not there", bucket, key, e);
+    }
+  }
+
+  private static String reason(HttpServletRequest request) {
+    String query = request.getQueryString() == null ? "" : request.getQueryString();
+    boolean ofUpload = request.getParameter("uploadId") != null;
+    return switch (request.getMethod()) {
+      case "POST" -> ofUpload ? "CompleteMultipartUpload" : "";
+      case "PUT" -> {
+        boolean ofAttribute =
+            Stream.of(query.split("&", -1)).anyMatch(part -> part.matches("(acl|tagging)(=.*)?"));
+        yield ofUpload || ofAttribute
+            ? ""
+            : request.getHeader("x-amz-copy-source") == null ? "PutObject" : "CopyObject";
+      }
+      default -> "";
+    };
+  }
+
+  private static String decoded(String part) {
+    // In a path, unlike in a form, a plus sign is one.
+    return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
   /** Whether a presigned URL's time is over. */

@@ -3,20 +3,25 @@ package io.vmferry.local.stack;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
+import io.vmferry.functions.handler.AnnounceHandler;
 import io.vmferry.functions.handler.ApiHandler;
 import io.vmferry.functions.handler.ApplyChangesHandler;
 import io.vmferry.functions.handler.CheckSnapshotsHandler;
+import io.vmferry.functions.handler.CleanupEventHandler;
 import io.vmferry.functions.handler.CleanupHandler;
 import io.vmferry.functions.handler.CompleteSnapshotsHandler;
 import io.vmferry.functions.handler.ConvertChunkHandler;
 import io.vmferry.functions.handler.DownloadRangeHandler;
+import io.vmferry.functions.handler.EventsWiring;
 import io.vmferry.functions.handler.Failure;
 import io.vmferry.functions.handler.ModifyOsHandler;
 import io.vmferry.functions.handler.NoteFailureHandler;
 import io.vmferry.functions.handler.PlanHandler;
 import io.vmferry.functions.handler.RegisterHandler;
 import io.vmferry.functions.handler.StartImportHandler;
+import io.vmferry.functions.handler.SweepHandler;
 import io.vmferry.functions.handler.TaskReference;
+import io.vmferry.functions.handler.UploadTriggerHandler;
 import io.vmferry.functions.handler.ValidateHandler;
 import io.vmferry.functions.handler.VerifyManifestHandler;
 import io.vmferry.functions.handler.Wiring;
@@ -26,14 +31,11 @@ import io.vmferry.local.lambda.FunctionNotFoundException;
 import io.vmferry.local.lambda.FunctionSettings;
 import io.vmferry.local.lambda.Invocation;
 import io.vmferry.local.lambda.LambdaRuntime;
-import io.vmferry.local.stepfunctions.Execution;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The functions of the stack, by the names their state machines know. */
 enum EmbeddedFunctions {
@@ -50,16 +52,15 @@ enum EmbeddedFunctions {
   CHECK_SNAPSHOTS("CheckSnapshots"),
   REGISTER("Register"),
   NOTE_FAILURE("NoteFailure"),
-  CLEANUP("Cleanup");
-
-  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedFunctions.class);
+  CLEANUP("Cleanup"),
+  UPLOAD_TRIGGER("UploadTrigger"),
+  ANNOUNCE("Announce"),
+  CLEANUP_EVENT("CleanupEvent"),
+  SWEEP("Sweep");
 
   /** As long as a Lambda function may run. */
   private static final FunctionSettings SETTINGS =
       new FunctionSettings(Duration.ofMinutes(15), 1769);
-
-  /** As often as Lambda tries an asynchronous invocation. */
-  private static final int CLEANUP_ATTEMPTS = 3;
 
   private final String id;
 
@@ -67,7 +68,7 @@ enum EmbeddedFunctions {
     this.id = id;
   }
 
-  private RequestStreamHandler handler(Wiring wiring) {
+  private RequestStreamHandler handler(Wiring wiring, EventsWiring events) {
     return switch (this) {
       case API -> new ApiHandler(wiring.api());
       case START_IMPORT -> new StartImportHandler(wiring.startImport());
@@ -83,6 +84,10 @@ enum EmbeddedFunctions {
       case REGISTER -> new RegisterHandler(wiring.register());
       case NOTE_FAILURE -> new NoteFailureHandler(wiring.cleanup());
       case CLEANUP -> new CleanupHandler(wiring.cleanup());
+      case UPLOAD_TRIGGER -> new UploadTriggerHandler(events.uploadTrigger());
+      case ANNOUNCE -> new AnnounceHandler(events.changes(), events.announce());
+      case CLEANUP_EVENT -> new CleanupEventHandler(events.cleanup(), events.executions());
+      case SWEEP -> new SweepHandler(events.sweep());
     };
   }
 
@@ -97,9 +102,9 @@ enum EmbeddedFunctions {
   }
 
   /** Registers them all. */
-  static void register(LambdaRuntime lambda, Wiring wiring) {
+  static void register(LambdaRuntime lambda, Wiring wiring, EventsWiring events) {
     for (EmbeddedFunctions function : values()) {
-      lambda.register(function.functionName(), function.handler(wiring), SETTINGS);
+      lambda.register(function.functionName(), function.handler(wiring, events), SETTINGS);
     }
   }
 
@@ -109,40 +114,27 @@ enum EmbeddedFunctions {
    * @throws VmferryException as the function refuses the request
    */
   static String startImport(LambdaRuntime lambda, ImportRequest request) {
+    String answer = invoke(lambda, START_IMPORT.functionName(), Json.write(request));
+    return Json.read(answer, TaskReference.class).taskId();
+  }
+
+  /**
+   * Invokes a function and waits for it.
+   *
+   * @throws VmferryException as the function fails
+   */
+  static String invoke(LambdaRuntime lambda, String function, String payload) {
     try {
-      Invocation invocation =
-          lambda.invoke(
-              START_IMPORT.functionName(), Json.write(request).getBytes(StandardCharsets.UTF_8));
+      Invocation invocation = lambda.invoke(function, payload.getBytes(StandardCharsets.UTF_8));
       if (invocation.functionError().isPresent()) {
         throw new Failure("", null, invocation.text()).reason().toException();
       }
-      return Json.read(invocation.text(), TaskReference.class).taskId();
+      return invocation.text();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new VmferryException(ErrorCode.INTERNAL, "interrupted while starting an import", e);
+      throw new VmferryException(ErrorCode.INTERNAL, "interrupted while calling " + function, e);
     } catch (FunctionNotFoundException e) {
-      throw new IllegalStateException("every stack starts imports", e);
-    }
-  }
-
-  /** Cleans up after an execution that ended without success. Its name is the task's id. */
-  static void cleanUp(LambdaRuntime lambda, Execution execution) {
-    Failure failure =
-        new Failure(
-            execution.name(), execution.error().orElse(null), execution.cause().orElse(null));
-    byte[] payload = Json.write(failure).getBytes(StandardCharsets.UTF_8);
-    try {
-      for (int attempt = 1; attempt <= CLEANUP_ATTEMPTS; attempt++) {
-        Invocation invocation = lambda.invoke(CLEANUP.functionName(), payload);
-        if (invocation.functionError().isEmpty()) {
-          return;
-        }
-        LOG.warn("cleaning up after {} failed: {}", execution.name(), invocation.text());
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (FunctionNotFoundException e) {
-      throw new IllegalStateException("every stack has a cleanup", e);
+      throw new IllegalStateException("the stack has no function " + function, e);
     }
   }
 }

@@ -1,11 +1,15 @@
 package io.vmferry.local.stack;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.disk.convert.ChunkPlanner;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.aws.AwsClients;
+import io.vmferry.functions.aws.AwsEventPorts;
 import io.vmferry.functions.aws.AwsPorts;
 import io.vmferry.functions.aws.TaskTable;
 import io.vmferry.functions.handler.Config;
+import io.vmferry.functions.handler.EventsConfig;
+import io.vmferry.functions.handler.EventsWiring;
 import io.vmferry.functions.handler.Wiring;
 import io.vmferry.functions.port.Ports;
 import io.vmferry.functions.port.RemoteFiles;
@@ -15,9 +19,10 @@ import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.guest.conversion.ApplianceConversion;
 import io.vmferry.guest.conversion.GuestConversion;
 import io.vmferry.local.EmbeddedAws;
+import io.vmferry.local.events.EventBus;
 import io.vmferry.local.lambda.LambdaRuntime;
 import io.vmferry.local.lambda.LambdaService;
-import io.vmferry.local.stepfunctions.Execution;
+import io.vmferry.local.sns.Topics;
 import io.vmferry.local.stepfunctions.ExecutionStatus;
 import io.vmferry.local.stepfunctions.InvalidDefinitionException;
 import io.vmferry.local.stepfunctions.LambdaInvoke;
@@ -55,6 +60,9 @@ public final class EmbeddedStack implements AutoCloseable {
   /** The keys of what is uploaded for one import, which goes when its task ends. */
   public static final String UPLOADS = "uploads/";
 
+  /** The keys of uploads that start imports by themselves. */
+  public static final String IMPORTS = "imports/";
+
   /** Where intermediate objects are. */
   public static final String WORK_BUCKET = "vmferry-work";
 
@@ -71,11 +79,13 @@ public final class EmbeddedStack implements AutoCloseable {
   private static final String IMPORT_DEFINITION = "/io/vmferry/statemachine/import.asl.json";
   private static final String ROLE = "arn:aws:iam::000000000000:role/vmferry";
   private static final String SNAPSHOT_POLL_SECONDS = "1";
+  private static final Duration SWEEP_AGE = Duration.ofHours(24);
 
   private final AwsClients clients;
   private final Ports ports;
   private final LambdaRuntime lambda;
   private final StepFunctions stepFunctions;
+  private final EmbeddedEvents events;
   private final String importArn;
 
   private EmbeddedStack(
@@ -83,7 +93,9 @@ public final class EmbeddedStack implements AutoCloseable {
       Ports ports,
       LambdaRuntime lambda,
       StepFunctions stepFunctions,
+      EmbeddedEvents events,
       String importArn) {
+    this.events = events;
     this.importArn = importArn;
     this.clients = clients;
     this.ports = ports;
@@ -169,12 +181,39 @@ public final class EmbeddedStack implements AutoCloseable {
             Integer.MAX_VALUE,
             Config.DEFAULT_RETENTION,
             Optional.of(new UploadArea(IMAGES_BUCKET, UPLOADS)));
+    EmbeddedEvents events =
+        EmbeddedEvents.attach(
+            aws, directory.resolveSibling("events"), clients, lambda, options.clock());
+    Wiring wiring =
+        new Wiring(config, ports, options.guests(), options.clock(), new SecureRandom());
     EmbeddedFunctions.register(
-        lambda, new Wiring(config, ports, options.guests(), options.clock(), new SecureRandom()));
+        lambda, wiring, eventsWiring(config, wiring, ports, clients, events.topic(), options));
     aws.attach(new ApiFunctionUrl(lambda, EmbeddedFunctions.API.functionName(), account));
-    EmbeddedStack stack = new EmbeddedStack(clients, ports, lambda, stepFunctions, machine.arn());
-    stepFunctions.addListener(stack::cleanUpAfter);
-    return stack;
+    events.start(aws, stepFunctions, machine.arn());
+    return new EmbeddedStack(clients, ports, lambda, stepFunctions, events, machine.arn());
+  }
+
+  private static EventsWiring eventsWiring(
+      Config config,
+      Wiring wiring,
+      Ports ports,
+      AwsClients clients,
+      String topic,
+      Options options) {
+    EventsConfig events =
+        new EventsConfig(
+            Optional.of(new UploadArea(IMAGES_BUCKET, IMPORTS)),
+            EventBus.NAME,
+            Optional.of(topic),
+            SWEEP_AGE);
+    return new EventsWiring(
+        events,
+        config,
+        wiring,
+        ports,
+        AwsEventPorts.on(
+            clients, TABLE, config.retention(), events.eventBus(), events.topic(), options.clock()),
+        options.clock());
   }
 
   private static void createBucket(AwsClients clients, String name) {
@@ -210,18 +249,9 @@ public final class EmbeddedStack implements AutoCloseable {
     }
   }
 
-  /**
-   * What the EventBridge rule does in AWS: an execution that ended without success is cleaned up
-   * after.
-   */
-  private void cleanUpAfter(Execution execution) {
-    if (execution.status() != ExecutionStatus.SUCCEEDED) {
-      EmbeddedFunctions.cleanUp(lambda, execution);
-    }
-  }
-
   /** Lets the executions that an earlier process left go on; returns how many there are. */
   public int resume() {
+    events.resume();
     return stepFunctions.resume();
   }
 
@@ -243,6 +273,28 @@ public final class EmbeddedStack implements AutoCloseable {
     return stepFunctions.await(arn, most).status() != ExecutionStatus.RUNNING;
   }
 
+  /** The events that were sent, the oldest first. */
+  public List<JsonNode> events() {
+    return events.bus().sent();
+  }
+
+  /** The messages that were published, the oldest first. */
+  public List<Topics.Message> messages() {
+    return events.topics().messages();
+  }
+
+  /**
+   * Invokes a function and waits for it.
+   *
+   * @param function its name: {@code vmferry-Sweep}
+   * @param payload JSON
+   * @return its answer, JSON
+   * @throws VmferryException as the function fails
+   */
+  public String invoke(String function, String payload) {
+    return EmbeddedFunctions.invoke(lambda, function, payload);
+  }
+
   /** Clients of the embedded AWS. */
   public AwsClients clients() {
     return clients;
@@ -256,6 +308,7 @@ public final class EmbeddedStack implements AutoCloseable {
   /** Stops the executions, which go on when the stack is deployed again, and closes the clients. */
   @Override
   public void close() {
+    events.close();
     stepFunctions.close();
     lambda.close();
     clients.close();
