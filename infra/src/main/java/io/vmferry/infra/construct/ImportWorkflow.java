@@ -1,0 +1,167 @@
+package io.vmferry.infra.construct;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import software.amazon.awscdk.Stack;
+import software.amazon.awscdk.services.iam.PolicyDocument;
+import software.amazon.awscdk.services.iam.PolicyStatement;
+import software.amazon.awscdk.services.iam.Role;
+import software.amazon.awscdk.services.iam.ServicePrincipal;
+import software.amazon.awscdk.services.lambda.IFunction;
+import software.amazon.awscdk.services.logs.LogGroup;
+import software.amazon.awscdk.services.stepfunctions.CfnStateMachine;
+import software.constructs.Construct;
+
+/** The state machine of imports with its role and its log. */
+final class ImportWorkflow extends Construct {
+  private static final String DEFINITION = "/io/vmferry/statemachine/import.asl.json";
+
+  /** Seconds between two looks at snapshots that EBS completes. */
+  private static final int POLL_SECONDS = 15;
+
+  private final CfnStateMachine machine;
+
+  /**
+   * Makes it.
+   *
+   * @param name the state machine's name, which the functions know before it is made
+   */
+  ImportWorkflow(
+      Construct scope,
+      String id,
+      String name,
+      VmImportExportProps props,
+      TaskStorage storage,
+      ImportFunctions functions) {
+    super(scope, id);
+    LogGroup log =
+        Logs.keptFor(
+            props.logRetentionDays(),
+            LogGroup.Builder.create(this, "Log")
+                // With this prefix one policy lets AWS deliver to all logs; an account may have few.
+                .logGroupName("/aws/vendedlogs/states/" + name));
+    Role role = role(name, storage, functions);
+    machine =
+        CfnStateMachine.Builder.create(this, "StateMachine")
+            .stateMachineName(name)
+            .stateMachineType("STANDARD")
+            .definitionString(definition())
+            .definitionSubstitutions(substitutions(props, functions))
+            .roleArn(role.getRoleArn())
+            .tracingConfiguration(
+                CfnStateMachine.TracingConfigurationProperty.builder().enabled(true).build())
+            .loggingConfiguration(
+                CfnStateMachine.LoggingConfigurationProperty.builder()
+                    .level("ALL")
+                    // URLs with credentials are nothing for a log.
+                    .includeExecutionData(false)
+                    .destinations(
+                        List.of(
+                            CfnStateMachine.LogDestinationProperty.builder()
+                                .cloudWatchLogsLogGroup(
+                                    CfnStateMachine.CloudWatchLogsLogGroupProperty.builder()
+                                        .logGroupArn(log.getLogGroupArn())
+                                        .build())
+                                .build()))
+                    .build())
+            .build();
+    machine.getNode().addDependency(role);
+  }
+
+  /** The state machine's ARN. */
+  String arn() {
+    return machine.getRef();
+  }
+
+  /** The definition as the module {@code statemachine} has it. */
+  static String definition() {
+    try (InputStream in =
+        Objects.requireNonNull(ImportWorkflow.class.getResourceAsStream(DEFINITION), DEFINITION)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Map<String, String> substitutions(
+      VmImportExportProps props, ImportFunctions functions) {
+    Map<String, String> substitutions = new TreeMap<>();
+    String definition = definition();
+    functions
+        .all()
+        .forEach(
+            (id, function) -> {
+              String name = id + "Function";
+              if (definition.contains("${" + name + "}")) {
+                substitutions.put(name, function.getFunctionArn());
+              }
+            });
+    substitutions.put("MaxConcurrency", String.valueOf(props.chunksAtOnce()));
+    substitutions.put("SnapshotPollSeconds", String.valueOf(POLL_SECONDS));
+    return substitutions;
+  }
+
+  private Role role(String name, TaskStorage storage, ImportFunctions functions) {
+    Stack stack = Stack.of(this);
+    String machineArn = Permissions.machineArn(stack, name);
+    String definition = definition();
+    List<String> invoked =
+        functions.all().entrySet().stream()
+            .filter(entry -> definition.contains("${" + entry.getKey() + "Function}"))
+            .map(Map.Entry::getValue)
+            .map(IFunction::getFunctionArn)
+            .toList();
+    List<PolicyStatement> statements =
+        List.of(
+            allow(List.of("lambda:InvokeFunction"), invoked),
+            // The lists of items that its maps read.
+            allow(List.of("s3:GetObject"), List.of(storage.work().arnForObjects("tasks/*"))),
+            // A distributed map runs its items as executions of the machine itself.
+            allow(List.of("states:StartExecution"), List.of(machineArn)),
+            allow(
+                List.of(
+                    "states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"),
+                List.of(machineArn.replace(":stateMachine:", ":execution:") + "/*")),
+            allow(
+                List.of(
+                    "logs:CreateLogDelivery",
+                    "logs:DeleteLogDelivery",
+                    "logs:DescribeLogGroups",
+                    "logs:DescribeResourcePolicies",
+                    "logs:GetLogDelivery",
+                    "logs:ListLogDeliveries",
+                    "logs:PutResourcePolicy",
+                    "logs:UpdateLogDelivery"),
+                // Log deliveries have no ARNs that a policy could name.
+                List.of("*")),
+            allow(
+                List.of(
+                    "xray:GetSamplingRules",
+                    "xray:GetSamplingTargets",
+                    "xray:PutTelemetryRecords",
+                    "xray:PutTraceSegments"),
+                // X-Ray has no resources to name.
+                List.of("*")));
+    Role.Builder role =
+        Role.Builder.create(this, "Role")
+            .assumedBy(new ServicePrincipal("states.amazonaws.com"))
+            .description("Runs the steps of imports");
+    List<PolicyStatement> all = new java.util.ArrayList<>(statements);
+    storage
+        .key()
+        .ifPresent(key -> all.add(allow(List.of("kms:Decrypt"), List.of(key.getKeyArn()))));
+    return role.inlinePolicies(
+            Map.of("Permissions", PolicyDocument.Builder.create().statements(all).build()))
+        .build();
+  }
+
+  private static PolicyStatement allow(List<String> actions, List<String> resources) {
+    return PolicyStatement.Builder.create().actions(actions).resources(resources).build();
+  }
+}
