@@ -9,7 +9,9 @@ import io.vmferry.local.ebs.EbsService;
 import io.vmferry.local.ebs.SnapshotStore;
 import io.vmferry.local.ec2.Ec2Actions;
 import io.vmferry.local.ec2.Ec2Service;
+import io.vmferry.local.edge.Authorizer;
 import io.vmferry.local.edge.AwsService;
+import io.vmferry.local.edge.CallObserver;
 import io.vmferry.local.edge.EdgeServer;
 import io.vmferry.local.edge.FaultInjector;
 import io.vmferry.local.edge.StreamingService;
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -301,6 +304,21 @@ public final class EmbeddedAws implements AutoCloseable {
   /** Lets somebody else answer some of EC2's actions. */
   public void attach(Ec2Actions actions) {
     ec2.attach(actions);
+  }
+
+  /** Puts who may do what into the hands of an authorizer; at first everybody may do everything. */
+  public void authorize(Authorizer authorizer) {
+    edge.authorize(authorizer);
+  }
+
+  /** Tells an observer of every request from now on; it takes the place of the one before. */
+  public void observe(CallObserver observer) {
+    edge.observe(observer);
+  }
+
+  /** The tags of a snapshot or an image, by its id; none if there is no such thing. */
+  public Map<String, String> tagsOf(String resourceId) {
+    return ec2.tagsOf(resourceId);
   }
 
   /** The snapshots, to look at them without the API. */

@@ -43,6 +43,7 @@ public final class Ec2Service implements AwsService {
   private final String region;
   private volatile @Nullable Ec2Actions others;
   private final Map<String, Action> actions = new LinkedHashMap<>();
+  private final TagActions tags;
 
   /** Changes exclude each other: whether a snapshot is in use and what uses it belong together. */
   private final Object changes = new Object();
@@ -59,6 +60,7 @@ public final class Ec2Service implements AwsService {
     ImageActions image = new ImageActions(snapshots, images, clock);
     SnapshotActions snapshot = new SnapshotActions(snapshots, images);
     TagActions tag = new TagActions(snapshots, images);
+    this.tags = tag;
     reading(
         "DescribeSnapshots",
         snapshot::describe,
@@ -135,6 +137,16 @@ public final class Ec2Service implements AwsService {
   /** Whether a list of owners leaves the account's own things in. */
   static boolean ownedBySelf(List<String> owners, String accountId) {
     return owners.isEmpty() || owners.contains("self") || owners.contains(accountId);
+  }
+
+  /** The tags of a snapshot or an image, by its id; none if there is no such thing. */
+  public Map<String, String> tagsOf(String resourceId) {
+    try {
+      return tags.tagsOf(resourceId);
+    } catch (Ec2Exception e) {
+      LOG.debug("{} has no tags: {}", resourceId, e.getMessage());
+      return Map.of();
+    }
   }
 
   @Override

@@ -67,7 +67,7 @@ final class TagActions {
     return ids;
   }
 
-  private Map<String, String> tagsOf(String id) {
+  Map<String, String> tagsOf(String id) {
     if (id.startsWith("snap-")) {
       return SnapshotActions.find(snapshots, id).tags();
     }

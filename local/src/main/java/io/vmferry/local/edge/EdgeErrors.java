@@ -43,6 +43,51 @@ final class EdgeErrors {
     };
   }
 
+  /**
+   * The answer to somebody who may not do what they ask for.
+   *
+   * @param message who may not do what, and why
+   */
+  static ServiceResponse denied(String service, String message, String requestId) {
+    return switch (service) {
+      case "s3" -> of("s3", 403, "AccessDenied", xml(message), requestId);
+      case "ec2" ->
+          of(
+              "ec2",
+              403,
+              "UnauthorizedOperation",
+              "You are not authorized to perform this operation. " + xml(message),
+              requestId);
+      case "dynamodb" ->
+          of(
+              service,
+              400,
+              "com.amazon.coral.service#AccessDeniedException",
+              json(message),
+              requestId);
+      case "ebs" -> ofEbs(403, "AccessDeniedException", "UNAUTHORIZED_ACCOUNT", json(message));
+      case "lambda" -> of(service, 403, "AccessDeniedException", json(message), requestId);
+      default -> of(service, 400, "AccessDeniedException", json(message), requestId);
+    };
+  }
+
+  private static String xml(String text) {
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
+  }
+
+  private static String json(String text) {
+    StringBuilder escaped = new StringBuilder();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < ' ') {
+        escaped.append("\\u%04x".formatted((int) c));
+      } else {
+        escaped.append(c == '"' || c == '\\' ? "\\" : "").append(c);
+      }
+    }
+    return escaped.toString();
+  }
+
   /** The answer of an injected fault that is not a cut connection. */
   static ServiceResponse of(Fault fault, String service, String requestId) {
     return switch (fault) {

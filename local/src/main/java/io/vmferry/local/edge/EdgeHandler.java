@@ -1,7 +1,6 @@
 package io.vmferry.local.edge;
 
 import io.vmferry.local.edge.FaultInjector.Fault;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URLDecoder;
@@ -44,16 +43,19 @@ final class EdgeHandler extends Handler.Abstract {
   private final Map<String, CompletableFuture<StreamingService>> streaming;
   private final Map<String, Supplier<String>> looks;
   private final FaultInjector faults;
+  private final Gate gate;
 
   EdgeHandler(
       Map<String, AwsService> services,
       Map<String, CompletableFuture<StreamingService>> streaming,
       Map<String, Supplier<String>> looks,
-      FaultInjector faults) {
+      FaultInjector faults,
+      Gate gate) {
     this.looks = looks;
     this.services = services;
     this.streaming = streaming;
     this.faults = faults;
+    this.gate = gate;
   }
 
   @Override
@@ -89,9 +91,9 @@ final class EdgeHandler extends Handler.Abstract {
     CompletableFuture<StreamingService> stream = streaming.get(service);
     AwsService buffered = services.get(service);
     if (stream != null) {
-      stream(service, stream, request, response, callback, query, requestId);
+      stream(scope.get(), stream, request, response, callback, query, requestId);
     } else if (buffered != null) {
-      answer(buffered, request, response, callback, query, requestId);
+      answer(scope.get(), buffered, request, response, callback, query, requestId);
     } else {
       refuse(request, response, callback, service, 400, "UnknownService", requestId);
     }
@@ -158,15 +160,24 @@ final class EdgeHandler extends Handler.Abstract {
   }
 
   private void stream(
-      String name,
+      CredentialScope scope,
       CompletableFuture<StreamingService> starting,
-      Request request,
+      Request received,
       Response response,
       Callback callback,
       Map<String, List<String>> query,
       String requestId)
       throws Exception {
-    Optional<Fault> fault = faults.draw(name, operation(name, request, query, Map.of()));
+    String name = scope.service();
+    String operation = operation(name, received, query, Map.of());
+    Gate.Passage passage = gate.pass(scope, received, query, operation);
+    Request request = passage.request();
+    if (passage.denial().isPresent()) {
+      drain(Request.asInputStream(request));
+      write(response, EdgeErrors.denied(name, passage.denial().get(), requestId), callback);
+      return;
+    }
+    Optional<Fault> fault = faults.draw(name, operation);
     Response answer = response;
     if (fault.isPresent()) {
       if (fault.get() == Fault.CUT_BEFORE) {
@@ -195,31 +206,43 @@ final class EdgeHandler extends Handler.Abstract {
   }
 
   private void answer(
+      CredentialScope scope,
       AwsService service,
-      Request request,
+      Request received,
       Response response,
       Callback callback,
       Map<String, List<String>> query,
       String requestId)
       throws IOException {
     String name = service.signingName();
-    InputStream body = Request.asInputStream(request);
+    Request request = received;
     Map<String, List<String>> form = Map.of();
-    if (isForm(request)) {
-      byte[] bytes = body.readNBytes(MAX_FORM_BYTES + 1);
+    if (isForm(received)) {
+      byte[] bytes = Request.asInputStream(received).readNBytes(MAX_FORM_BYTES + 1);
       if (bytes.length > MAX_FORM_BYTES) {
-        refuse(request, response, callback, name, 413, "RequestEntityTooLarge", requestId);
+        refuse(received, response, callback, name, 413, "RequestEntityTooLarge", requestId);
         return;
       }
       try {
         form = decode(new String(bytes, StandardCharsets.UTF_8));
       } catch (IllegalArgumentException e) {
-        refuse(request, response, callback, name, 400, "MalformedInput", requestId);
+        refuse(received, response, callback, name, 400, "MalformedInput", requestId);
         return;
       }
-      body = new ByteArrayInputStream(bytes);
+      request = Gate.withBody(received, bytes);
     }
-    Optional<Fault> fault = faults.draw(name, operation(name, request, query, form));
+    Map<String, List<String>> parameters = new LinkedHashMap<>(query);
+    parameters.putAll(form);
+    String operation = operation(name, request, query, form);
+    Gate.Passage passage = gate.pass(scope, request, parameters, operation);
+    request = passage.request();
+    InputStream body = Request.asInputStream(request);
+    if (passage.denial().isPresent()) {
+      drain(body);
+      write(response, EdgeErrors.denied(name, passage.denial().get(), requestId), callback);
+      return;
+    }
+    Optional<Fault> fault = faults.draw(name, operation);
     if (fault.isPresent() && fault.get() == Fault.CUT_BEFORE) {
       cut(request, callback);
       return;

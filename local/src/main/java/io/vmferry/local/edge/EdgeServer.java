@@ -39,6 +39,7 @@ public final class EdgeServer implements AutoCloseable {
   private final Map<String, CompletableFuture<StreamingService>> streaming =
       new ConcurrentHashMap<>();
   private final Map<String, Supplier<String>> looks = new ConcurrentHashMap<>();
+  private final Gate gate = new Gate();
   private final EdgeHandler handler;
   private final InProcessHttpClient inProcess;
 
@@ -76,7 +77,7 @@ public final class EdgeServer implements AutoCloseable {
     connector.setReuseAddress(true);
     server.addConnector(connector);
     inProcess = new InProcessHttpClient(connector, http);
-    handler = new EdgeHandler(services, streaming, looks, faults);
+    handler = new EdgeHandler(services, streaming, looks, faults, gate);
     server.setHandler(handler);
     server.setErrorHandler(new EdgeErrorHandler());
     server.setStopTimeout(0);
@@ -119,6 +120,16 @@ public final class EdgeServer implements AutoCloseable {
       throw new IllegalStateException("service " + service.signingName() + " does not start", e);
     }
     return service;
+  }
+
+  /** Puts who may do what into the hands of an authorizer; at first everybody may do everything. */
+  public void authorize(Authorizer authorizer) {
+    gate.authorizer(authorizer);
+  }
+
+  /** Tells an observer of every request from now on; it takes the place of the one before. */
+  public void observe(CallObserver observer) {
+    gate.observer(observer);
   }
 
   /** Opens the port, so that {@link #endpoint} is known, and starts to answer. */
