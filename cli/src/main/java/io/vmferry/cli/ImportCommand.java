@@ -5,6 +5,7 @@ import io.vmferry.cli.source.Source;
 import io.vmferry.cli.source.SourceArguments;
 import io.vmferry.disk.DiskFormat;
 import io.vmferry.error.VmferryException;
+import io.vmferry.functions.task.Compute;
 import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
@@ -108,6 +109,15 @@ final class ImportCommand implements Callable<Integer> {
       description = "The same token and parameters start one task only.")
   private Optional<String> clientToken = Optional.empty();
 
+  @Option(
+      names = "--compute",
+      paramLabel = "PLACE",
+      description = {
+        "Where the disks are converted: lambda, many functions at once, or fargate, one",
+        "container. Default: what suits the work."
+      })
+  private Optional<String> compute = Optional.empty();
+
   @Mixin private GuestArguments guest = new GuestArguments();
 
   @Option(names = "--json", description = "Prints the result as one JSON document.")
@@ -189,7 +199,8 @@ final class ImportCommand implements Callable<Integer> {
         kmsKey,
         clientToken,
         tags,
-        snapshot ? GuestOptions.AS_IT_IS : guestOptions);
+        snapshot ? GuestOptions.AS_IT_IS : guestOptions,
+        compute.flatMap(Compute::of));
   }
 
   /** What is wrong whatever the sources hold, before anything is started. */
@@ -202,6 +213,7 @@ final class ImportCommand implements Callable<Integer> {
             .toList();
     oneOf("--format", format.map(given -> given.toLowerCase(Locale.ROOT)), formats);
     oneOf("--architecture", architecture, List.of("x86_64", "arm64", "i386"));
+    oneOf("--compute", compute, Arrays.stream(Compute.values()).map(Compute::label).toList());
     oneOf("--boot-mode", bootMode, List.of("legacy-bios", "uefi", "uefi-preferred"));
     if (snapshot && sources.size() > 1) {
       throw usage("--snapshot takes one disk; %d sources are given".formatted(sources.size()));

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
+import io.vmferry.functions.task.ComputeChoice;
 import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
@@ -37,7 +38,8 @@ final class TaskJson {
         task.imageId(),
         task.disks().stream().map(TaskJson::of).toList(),
         task.error().map(TaskJson::of),
-        task.guest().map(GuestJson::of));
+        task.guest().map(GuestJson::of),
+        task.compute().map(TaskJson::of));
   }
 
   /** A failure that no task has. */
@@ -77,6 +79,10 @@ final class TaskJson {
         disk.volumeSizeGib());
   }
 
+  private static ComputeView of(ComputeChoice choice) {
+    return new ComputeView(choice.where().label(), choice.reason());
+  }
+
   private static ErrorView of(TaskError error) {
     return new ErrorView(error.code(), error.code().category(), error.message());
   }
@@ -95,6 +101,7 @@ final class TaskJson {
    * @param disks the disks, the root device first
    * @param error why it failed
    * @param guest what was found in the guest and changed
+   * @param compute where its disks are converted, once that is chosen
    */
   record TaskView(
       String taskId,
@@ -107,7 +114,16 @@ final class TaskJson {
       Optional<String> imageId,
       List<DiskView> disks,
       Optional<ErrorView> error,
-      Optional<GuestJson.GuestView> guest) {}
+      Optional<GuestJson.GuestView> guest,
+      Optional<ComputeView> compute) {}
+
+  /**
+   * Where disks are converted.
+   *
+   * @param where {@code lambda} or {@code fargate}
+   * @param reason why there, for people
+   */
+  record ComputeView(String where, String reason) {}
 
   /**
    * A disk.

@@ -44,6 +44,10 @@ final class TaskReport {
         "status    %s: %s"
             .formatted(task.status().name().toLowerCase(Locale.ROOT), task.statusMessage()));
     out.println("progress  %d %%".formatted(TaskJson.percent(task, progress)));
+    task.compute()
+        .ifPresent(
+            choice ->
+                out.println("compute   %s: %s".formatted(choice.where().label(), choice.reason())));
     out.println("created   " + task.createdAt());
     out.println("updated   " + task.updatedAt());
     task.imageId().ifPresent(id -> out.println("image     " + id));

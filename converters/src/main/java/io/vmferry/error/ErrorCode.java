@@ -396,6 +396,10 @@ public enum ErrorCode {
       Category.CAPACITY,
       "As many tasks are active as the configuration allows.",
       "Wait for one to end, or raise the limit."),
+  COMPUTE_UNAVAILABLE(
+      Category.USER,
+      "The request wants its disks converted by Fargate, and there is no Fargate task here.",
+      "Leave the choice to vmferry, or deploy it with Fargate."),
   SNAPSHOT_NOT_FOUND(
       Category.USER, "There is no snapshot of that id.", "List the snapshots there are."),
   STATE_DIRECTORY_UNUSABLE(
@@ -443,6 +447,11 @@ public enum ErrorCode {
       "The service role <vmimport> does not exist or does not have sufficient permissions for the service to continue"),
   SNAPSHOT_FAILED(
       Category.EXTERNAL, "EBS ended the snapshot with an error.", "Start the task again."),
+
+  CONTAINER_FAILED(
+      Category.EXTERNAL,
+      "The container that converts a task's disks could not be started, or was ended from outside.",
+      "Try again. If it ran out of memory, give it more, or fewer chunks at once (VMFERRY_CHUNKS_AT_ONCE)."),
 
   // Ourselves.
   INTERNAL(

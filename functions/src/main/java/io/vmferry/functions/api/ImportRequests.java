@@ -109,7 +109,8 @@ final class ImportRequests {
         request.get("ClientToken"),
         Map.of(),
         guest,
-        options);
+        options,
+        Optional.empty());
   }
 
   private Optional<String> role(QueryRequest request) {

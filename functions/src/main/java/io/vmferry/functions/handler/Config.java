@@ -3,8 +3,10 @@ package io.vmferry.functions.handler;
 import io.vmferry.disk.convert.ChunkPlanner;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
+import io.vmferry.functions.service.ComputePolicy;
 import io.vmferry.functions.service.Reading;
 import io.vmferry.functions.service.UploadArea;
+import io.vmferry.functions.task.Compute;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +31,13 @@ import java.util.Optional;
  *     that imports them; none by default
  * @param roleName {@code VMFERRY_ROLE_NAME}: the service role that requests to EC2's API may name;
  *     {@code vmimport} by default
+ * @param compute where disks are converted: {@code VMFERRY_FARGATE}, whether there is a Fargate
+ *     task ({@code true} or {@code false}, the default); {@code VMFERRY_COMPUTE}, where they are
+ *     unless a request says otherwise ({@code lambda}, {@code fargate}, or {@code auto}, the
+ *     default); {@code VMFERRY_FARGATE_CHUNKS}, from how many chunks on it is Fargate, 256 by
+ *     default
+ * @param chunksAtOnce {@code VMFERRY_CHUNKS_AT_ONCE}: chunks in hand at once in the container, 1 to
+ *     64; 4 by default
  */
 public record Config(
     String workBucket,
@@ -40,8 +49,13 @@ public record Config(
     int activeTasks,
     Duration retention,
     Optional<UploadArea> uploads,
-    String roleName) {
-  /** A configuration with the guide's role name. */
+    String roleName,
+    ComputePolicy compute,
+    int chunksAtOnce) {
+  /** Chunks in hand at once in the container if nothing else is said. */
+  public static final int DEFAULT_CHUNKS_AT_ONCE = 4;
+
+  /** A configuration with the guide's role name, and without Fargate. */
   public Config(
       String workBucket,
       String table,
@@ -62,7 +76,9 @@ public record Config(
         activeTasks,
         retention,
         uploads,
-        DEFAULT_ROLE_NAME);
+        DEFAULT_ROLE_NAME,
+        ComputePolicy.FUNCTIONS_ONLY,
+        DEFAULT_CHUNKS_AT_ONCE);
   }
 
   /** How long ended tasks stay listed if nothing else is said. */
@@ -74,6 +90,7 @@ public record Config(
   private static final int DEFAULT_ACTIVE_TASKS = 20;
   private static final int MOST_RETENTION_DAYS = 3650;
   private static final int MOST_WORKERS = 256;
+  private static final int MOST_CHUNKS_AT_ONCE = 64;
   private static final int LEAST_CACHE = 4;
   private static final int MOST_CACHE = 1024;
 
@@ -99,7 +116,40 @@ public record Config(
                 1,
                 MOST_RETENTION_DAYS)),
         area(environment, "VMFERRY_UPLOADS"),
-        environment.getOrDefault("VMFERRY_ROLE_NAME", DEFAULT_ROLE_NAME));
+        environment.getOrDefault("VMFERRY_ROLE_NAME", DEFAULT_ROLE_NAME),
+        compute(environment),
+        number(
+            environment, "VMFERRY_CHUNKS_AT_ONCE", DEFAULT_CHUNKS_AT_ONCE, 1, MOST_CHUNKS_AT_ONCE));
+  }
+
+  private static ComputePolicy compute(Map<String, String> environment) {
+    String available = environment.getOrDefault("VMFERRY_FARGATE", "false");
+    boolean fargate =
+        switch (available) {
+          case "true" -> true;
+          case "false" -> false;
+          default ->
+              throw invalid(
+                  "VMFERRY_FARGATE", "is '%s'; true or false is expected".formatted(available));
+        };
+    String where = environment.getOrDefault("VMFERRY_COMPUTE", "auto");
+    Optional<Compute> configured = Compute.of(where);
+    if (configured.isEmpty() && !where.equals("auto")) {
+      throw invalid(
+          "VMFERRY_COMPUTE", "is '%s'; auto, lambda or fargate is expected".formatted(where));
+    }
+    if (!fargate && configured.equals(Optional.of(Compute.FARGATE))) {
+      throw invalid("VMFERRY_COMPUTE", "is 'fargate', and VMFERRY_FARGATE says that there is none");
+    }
+    return new ComputePolicy(
+        fargate,
+        configured,
+        number(
+            environment,
+            "VMFERRY_FARGATE_CHUNKS",
+            ComputePolicy.DEFAULT_FARGATE_CHUNKS,
+            1,
+            Integer.MAX_VALUE));
   }
 
   /** A variable that names a prefix of a bucket. */

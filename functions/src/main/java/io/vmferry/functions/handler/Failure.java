@@ -8,6 +8,7 @@ import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.Workflow;
 import io.vmferry.functions.task.TaskError;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,10 +29,14 @@ public record Failure(String taskId, @Nullable String error, @Nullable String ca
           new VmferryException(ErrorCode.TASK_CANCELLED, "cancelled").getMessage());
     }
     String message = cause == null ? "" : message(cause);
-    if (message.isEmpty()) {
+    if (cause == null || message.isEmpty()) {
       return new TaskError(
           ErrorCode.INTERNAL,
           "the state machine ended with " + (error == null ? "no reason" : error));
+    }
+    Optional<TaskError> container = ContainerEnd.reason(cause);
+    if (container.isPresent()) {
+      return container.get();
     }
     TaskError reason = StepException.reason(message);
     boolean named =

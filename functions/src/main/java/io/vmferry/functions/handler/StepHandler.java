@@ -2,10 +2,8 @@ package io.vmferry.functions.handler;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
-import io.vmferry.error.ErrorCode;
-import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
-import java.io.EOFException;
+import io.vmferry.functions.task.TaskError;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -39,18 +37,9 @@ public abstract class StepHandler<I, O> implements RequestStreamHandler {
         response =
             Json.write(step(Json.read(request, requestType))).getBytes(StandardCharsets.UTF_8);
         log.done();
-      } catch (VmferryException e) {
-        throw log.failed(e.code(), e.getMessage(), e);
-      } catch (EOFException e) {
-        throw log.failed(
-            ErrorCode.IMAGE_TRUNCATED,
-            new VmferryException(ErrorCode.IMAGE_TRUNCATED, String.valueOf(e.getMessage()))
-                .getMessage(),
-            e);
-      } catch (IOException e) {
-        throw log.failed(ErrorCode.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()), e);
-      } catch (RuntimeException e) {
-        throw log.failed(ErrorCode.INTERNAL, e.toString(), e);
+      } catch (IOException | RuntimeException e) {
+        TaskError reason = TaskError.of(e);
+        throw log.failed(reason.code(), reason.message(), e);
       }
     }
     output.write(response);

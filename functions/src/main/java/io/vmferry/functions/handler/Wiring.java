@@ -7,6 +7,7 @@ import io.vmferry.functions.aws.Ec2Model;
 import io.vmferry.functions.port.ObjectStore;
 import io.vmferry.functions.port.Ports;
 import io.vmferry.functions.service.ApplyChanges;
+import io.vmferry.functions.service.Attempts;
 import io.vmferry.functions.service.Cleanup;
 import io.vmferry.functions.service.CompleteSnapshots;
 import io.vmferry.functions.service.ConvertChunk;
@@ -20,6 +21,7 @@ import io.vmferry.functions.service.SnapshotObjects;
 import io.vmferry.functions.service.StartImport;
 import io.vmferry.functions.service.Validate;
 import io.vmferry.functions.service.VerifyManifest;
+import io.vmferry.functions.service.WholePlan;
 import io.vmferry.functions.service.WorkFiles;
 import io.vmferry.guest.conversion.ApplianceConversion;
 import io.vmferry.guest.conversion.GuestConversion;
@@ -60,7 +62,7 @@ public final class Wiring {
   }
 
   /** Services on AWS, as the environment describes it. */
-  static Wiring fromEnvironment() {
+  public static Wiring fromEnvironment() {
     Config config = Config.from(System.getenv());
     return new Wiring(
         config,
@@ -80,7 +82,8 @@ public final class Wiring {
         clock,
         random,
         config.activeTasks(),
-        config.uploads());
+        config.uploads(),
+        config.compute());
   }
 
   /** EC2's Query API. */
@@ -98,12 +101,13 @@ public final class Wiring {
 
   /** The first step. */
   public Validate validate() {
-    return new Validate(ports.tasks(), objects, ports.remoteFiles(), downloads(), files);
+    return new Validate(
+        ports.tasks(), objects, ports.remoteFiles(), downloads(), files, config.compute());
   }
 
   /** Copies from web servers. */
   public DownloadRange downloadRange() {
-    return new DownloadRange(ports.tasks(), downloads());
+    return new DownloadRange(ports.tasks(), downloads(), clock);
   }
 
   /** The second step. */
@@ -115,7 +119,8 @@ public final class Wiring {
         ports.snapshots(),
         downloads(),
         files,
-        config.chunkLimits());
+        config.chunkLimits(),
+        config.compute());
   }
 
   /** The work. */
@@ -129,6 +134,17 @@ public final class Wiring {
         clock,
         config.reading(),
         config.workers());
+  }
+
+  /** All the work of a kind in one process. */
+  public WholePlan wholePlan() {
+    return new WholePlan(
+        objects,
+        files,
+        convertChunk(),
+        downloadRange(),
+        new Attempts(random, Thread::sleep),
+        config.chunksAtOnce());
   }
 
   /** The check of an OVA's files. */

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /** Copies of files on web servers in the work bucket, made by many workers, one range each. */
 public final class Downloads {
@@ -124,16 +125,18 @@ public final class Downloads {
   /**
    * Copies a range.
    *
+   * @param watch is told how many bytes are read, at least for every MiB; ends the copy by throwing
    * @throws IOException if the server or the connection fails
    */
-  void copy(Task task, Range range) throws IOException {
+  void copy(Task task, Range range, LongConsumer watch) throws IOException {
     SourceLocation.Web location =
         (SourceLocation.Web)
             SourceLocation.parse(task.request().containers().get(range.container()).url());
     RemoteFile file =
         new RemoteFile(location.url(), range.fileSize(), range.version(), range.ranges());
     String key = files.staged(range.taskId(), range.container());
-    try (InputStream content = remote.read(file, range.offset(), range.length())) {
+    try (InputStream content =
+        new WatchedStream(remote.read(file, range.offset(), range.length()), watch)) {
       int part = range.firstPart();
       for (long done = 0; done < range.length(); done += range.partSize()) {
         long length = Math.min(range.partSize(), range.length() - done);

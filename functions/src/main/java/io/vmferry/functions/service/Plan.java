@@ -9,6 +9,8 @@ import io.vmferry.functions.port.EffectStore;
 import io.vmferry.functions.port.ObjectStore;
 import io.vmferry.functions.port.SnapshotStore;
 import io.vmferry.functions.port.TaskStore;
+import io.vmferry.functions.task.Compute;
+import io.vmferry.functions.task.ComputeChoice;
 import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.Effect;
 import io.vmferry.functions.task.ImportRequest;
@@ -37,8 +39,13 @@ public final class Plan {
   private final WorkFiles files;
   private final Sources sources;
   private final ChunkPlanner.Limits limits;
+  private final ComputePolicy compute;
 
-  /** A service on these ports that makes chunks of this size. */
+  /**
+   * A service on these ports that makes chunks of this size.
+   *
+   * @param compute where the chunks are converted
+   */
   public Plan(
       TaskStore tasks,
       EffectStore effects,
@@ -46,7 +53,8 @@ public final class Plan {
       SnapshotStore snapshots,
       Downloads downloads,
       WorkFiles files,
-      ChunkPlanner.Limits limits) {
+      ChunkPlanner.Limits limits,
+      ComputePolicy compute) {
     this.tasks = tasks;
     this.effects = effects;
     this.objects = objects;
@@ -55,6 +63,7 @@ public final class Plan {
     this.files = files;
     this.sources = new Sources(objects, Reading.HEADERS);
     this.limits = limits;
+    this.compute = compute;
   }
 
   /**
@@ -65,9 +74,15 @@ public final class Plan {
    * @param verifications the files to check against their manifest
    * @param modifyOs whether the guest is opened
    * @param dryRun whether nothing is written; there are no chunks and no verifications then
+   * @param compute where the chunks are converted
    */
   public record Result(
-      String taskId, ItemList chunks, ItemList verifications, boolean modifyOs, boolean dryRun) {}
+      String taskId,
+      ItemList chunks,
+      ItemList verifications,
+      boolean modifyOs,
+      boolean dryRun,
+      Compute compute) {}
 
   /**
    * Plans a task.
@@ -86,17 +101,20 @@ public final class Plan {
     for (Disk disk : disks) {
       planned.add(dryRun ? disk : withSnapshot(task, withChunks(taskId, disk, chunks)));
     }
+    ComputeChoice choice = compute.forConversion(task.request(), task.compute(), chunks.size());
     Result result =
         new Result(
             taskId,
             store(files.plan(taskId), chunks),
             store(files.verifications(taskId), dryRun ? List.of() : verifications),
             task.request().opensGuest(),
-            dryRun);
+            dryRun,
+            choice.where());
     tasks.update(
         taskId,
         t ->
             t.withDisks(planned)
+                .withCompute(choice)
                 .reached(
                     TaskStatus.CONVERTING,
                     dryRun ? "looking into the guest" : "writing snapshots"));

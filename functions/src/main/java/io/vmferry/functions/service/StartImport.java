@@ -41,6 +41,7 @@ public final class StartImport {
   private final RandomGenerator random;
   private final int activeTasks;
   private final Optional<UploadArea> uploads;
+  private final ComputePolicy compute;
 
   /**
    * A service that makes ids from {@code random} and dates from {@code clock}.
@@ -48,6 +49,7 @@ public final class StartImport {
    * @param activeTasks how many tasks of a kind may be active at once; those that start at the same
    *     moment can exceed it
    * @param uploads the sources that go with their task
+   * @param compute where disks can be converted
    */
   public StartImport(
       TaskStore tasks,
@@ -57,7 +59,8 @@ public final class StartImport {
       Clock clock,
       RandomGenerator random,
       int activeTasks,
-      Optional<UploadArea> uploads) {
+      Optional<UploadArea> uploads,
+      ComputePolicy compute) {
     this.tasks = tasks;
     this.effects = effects;
     this.workflow = workflow;
@@ -66,6 +69,7 @@ public final class StartImport {
     this.random = random;
     this.activeTasks = activeTasks;
     this.uploads = uploads;
+    this.compute = compute;
   }
 
   /**
@@ -75,10 +79,11 @@ public final class StartImport {
    * @throws VmferryException {@link ErrorCode#PARAMETER_INVALID}, {@link
    *     ErrorCode#SOURCE_LOCATION_INVALID}, {@link ErrorCode#IMAGE_FORMAT_UNKNOWN}, {@link
    *     ErrorCode#TOO_MANY_DISKS}, {@link ErrorCode#CLIENT_TOKEN_CONFLICT}, {@link
-   *     ErrorCode#TASK_LIMIT_EXCEEDED}
+   *     ErrorCode#TASK_LIMIT_EXCEEDED}, {@link ErrorCode#COMPUTE_UNAVAILABLE}
    */
   public Task start(ImportRequest request) {
     check(request);
+    compute.check(request);
     checkActive(request);
     Task task = tasks.create(Task.accepted(newId(request.kind()), request, clock.instant()));
     if (!task.status().isFinal()) {

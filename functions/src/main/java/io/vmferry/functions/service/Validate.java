@@ -9,6 +9,8 @@ import io.vmferry.functions.port.RemoteFiles;
 import io.vmferry.functions.port.RemoteFiles.RemoteFile;
 import io.vmferry.functions.port.TaskStore;
 import io.vmferry.functions.service.Downloads.Range;
+import io.vmferry.functions.task.Compute;
+import io.vmferry.functions.task.ComputeChoice;
 import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.ObjectVersion;
@@ -34,20 +36,27 @@ public final class Validate {
   private final Downloads downloads;
   private final WorkFiles files;
   private final Sources sources;
+  private final ComputePolicy compute;
 
-  /** A service on these ports. */
+  /**
+   * A service on these ports.
+   *
+   * @param compute where files on web servers are copied
+   */
   public Validate(
       TaskStore tasks,
       ObjectStore objects,
       RemoteFiles remote,
       Downloads downloads,
-      WorkFiles files) {
+      WorkFiles files,
+      ComputePolicy compute) {
     this.tasks = tasks;
     this.objects = objects;
     this.remote = remote;
     this.downloads = downloads;
     this.files = files;
     this.sources = new Sources(objects, Reading.HEADERS);
+    this.compute = compute;
   }
 
   /**
@@ -55,8 +64,9 @@ public final class Validate {
    *
    * @param taskId the task
    * @param downloads the ranges to copy into the work bucket; often none
+   * @param compute where they are copied
    */
-  public record Result(String taskId, ItemList downloads) {}
+  public record Result(String taskId, ItemList downloads, Compute compute) {}
 
   /** What the containers hold together. */
   private record Finding(
@@ -78,15 +88,22 @@ public final class Validate {
         files.verifications(taskId),
         Json.write(found.verifications()).getBytes(StandardCharsets.UTF_8));
     ItemList list = downloads.store(taskId, ranges);
+    ComputeChoice choice =
+        compute.forDownloads(
+            task.request(),
+            ranges.stream().filter(r -> !r.ranges()).mapToLong(Range::length).max().orElse(0));
     tasks.update(
         taskId,
-        t ->
-            t.withDisks(numbered(found.disks()))
-                .withBootMode(found.bootMode())
-                .reached(
-                    TaskStatus.VALIDATED,
-                    ranges.isEmpty() ? "validated" : "downloading the images"));
-    return new Result(taskId, list);
+        t -> {
+          Task validated =
+              t.withDisks(numbered(found.disks()))
+                  .withBootMode(found.bootMode())
+                  .reached(
+                      TaskStatus.VALIDATED,
+                      ranges.isEmpty() ? "validated" : "downloading the images");
+          return ranges.isEmpty() ? validated : validated.withCompute(choice);
+        });
+    return new Result(taskId, list, choice.where());
   }
 
   private Finding lookAtAll(Task task, List<Range> ranges) throws IOException {

@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param tags of the image and its snapshots
  * @param guest what is done to the guest; a snapshot's is always left as it is
  * @param options what else EC2's API lets a request say
+ * @param compute where the disks are converted; empty to have that chosen
  */
 public record ImportRequest(
     TaskKind kind,
@@ -34,9 +35,10 @@ public record ImportRequest(
     Optional<String> clientToken,
     Map<String, String> tags,
     GuestOptions guest,
-    ImportOptions options) {
+    ImportOptions options,
+    Optional<Compute> compute) {
 
-  /** A request that says nothing which only EC2's API knows. */
+  /** A request that says nothing which only EC2's API knows, nor where its disks are converted. */
   public ImportRequest(
       TaskKind kind,
       List<DiskContainer> containers,
@@ -61,7 +63,8 @@ public record ImportRequest(
         clientToken,
         tags,
         guest,
-        ImportOptions.NONE);
+        ImportOptions.NONE,
+        Optional.empty());
   }
 
   /** Copies the collections. */
@@ -71,6 +74,24 @@ public record ImportRequest(
     // Requests that were stored before there was a choice left the guest as it is.
     guest = Objects.requireNonNullElse(guest, GuestOptions.AS_IT_IS);
     options = Objects.requireNonNullElse(options, ImportOptions.NONE);
+  }
+
+  /** The request with its disks converted there. */
+  public ImportRequest withCompute(Optional<Compute> where) {
+    return new ImportRequest(
+        kind,
+        containers,
+        name,
+        description,
+        architecture,
+        bootMode,
+        encrypted,
+        kmsKeyId,
+        clientToken,
+        tags,
+        guest,
+        options,
+        where);
   }
 
   /** The request with no credentials in its containers' locations. */
@@ -87,7 +108,8 @@ public record ImportRequest(
         clientToken,
         tags,
         guest.withoutCredentials(),
-        options);
+        options,
+        compute);
   }
 
   /** Whether the guest is to be changed, or would be. */

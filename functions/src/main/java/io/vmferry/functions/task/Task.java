@@ -22,6 +22,7 @@ import java.util.function.Consumer;
  * @param imageId the AMI, once it is registered
  * @param error why it failed
  * @param guest what was found in the guest and changed, once that is done
+ * @param compute where its disks are converted, once that is chosen
  * @param version counts the changes; the store's optimistic lock
  */
 public record Task(
@@ -36,6 +37,7 @@ public record Task(
     Optional<String> imageId,
     Optional<TaskError> error,
     Optional<ConversionReport> guest,
+    Optional<ComputeChoice> compute,
     long version) {
 
   /** Copies the list. */
@@ -53,6 +55,7 @@ public record Task(
         now,
         now,
         List.of(),
+        Optional.empty(),
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
@@ -116,6 +119,11 @@ public record Task(
     return changed(task -> task.guest = Optional.of(report));
   }
 
+  /** The task with the place where its disks are converted. */
+  public Task withCompute(ComputeChoice choice) {
+    return changed(task -> task.compute = Optional.of(choice));
+  }
+
   /** The task with no credentials in its request; what is kept of a task that has ended. */
   public Task withoutCredentials() {
     return changed(task -> task.request = request.withoutCredentials());
@@ -161,6 +169,7 @@ public record Task(
     private Optional<String> imageId;
     private Optional<TaskError> error;
     private Optional<ConversionReport> guest;
+    private Optional<ComputeChoice> compute;
     private long version;
 
     Draft(Task task) {
@@ -173,6 +182,7 @@ public record Task(
       imageId = task.imageId;
       error = task.error;
       guest = task.guest;
+      compute = task.compute;
       version = task.version;
     }
 
@@ -189,6 +199,7 @@ public record Task(
           imageId,
           error,
           guest,
+          compute,
           version);
     }
   }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
+import io.vmferry.functions.task.Compute;
 import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
@@ -55,6 +56,7 @@ final class UploadOptions {
             "architecture",
             "bootMode",
             "kmsKeyId",
+            "compute",
             "agent",
             "agentUrl")) {
       known.put(text, Type.TEXT);
@@ -256,19 +258,34 @@ final class UploadOptions {
   ImportRequest request(String url, Optional<String> suggestedFormat, String clientToken) {
     TaskKind kind = kind();
     return new ImportRequest(
-        kind,
-        List.of(
-            new DiskContainer(
-                url, text("format").or(() -> suggestedFormat), Optional.empty(), Optional.empty())),
-        text("name"),
-        text("description"),
-        text("architecture"),
-        text("bootMode"),
-        Optional.ofNullable(flags.get("encrypted")),
-        text("kmsKeyId"),
-        Optional.of(clientToken),
-        tags,
-        kind == TaskKind.IMPORT_SNAPSHOT ? GuestOptions.AS_IT_IS : guest());
+            kind,
+            List.of(
+                new DiskContainer(
+                    url,
+                    text("format").or(() -> suggestedFormat),
+                    Optional.empty(),
+                    Optional.empty())),
+            text("name"),
+            text("description"),
+            text("architecture"),
+            text("bootMode"),
+            Optional.ofNullable(flags.get("encrypted")),
+            text("kmsKeyId"),
+            Optional.of(clientToken),
+            tags,
+            kind == TaskKind.IMPORT_SNAPSHOT ? GuestOptions.AS_IT_IS : guest())
+        .withCompute(compute());
+  }
+
+  private Optional<Compute> compute() {
+    Optional<String> name = text("compute");
+    Optional<Compute> compute = name.flatMap(Compute::of);
+    if (name.isPresent() && compute.isEmpty()) {
+      throw new VmferryException(
+          ErrorCode.UPLOAD_OPTIONS_INVALID,
+          "disks are not converted by '%s'; known are lambda, fargate".formatted(name.get()));
+    }
+    return compute;
   }
 
   private TaskKind kind() {

@@ -8,6 +8,7 @@ import io.vmferry.functions.fake.InMemorySnapshotStore;
 import io.vmferry.functions.fake.InMemoryTaskStore;
 import io.vmferry.functions.fake.RecordingWorkflow;
 import io.vmferry.functions.fake.TestClock;
+import io.vmferry.functions.service.ComputePolicy;
 import io.vmferry.functions.service.StartImport;
 import io.vmferry.functions.service.WorkFiles;
 import java.net.URLEncoder;
@@ -40,7 +41,8 @@ final class Service {
               clock,
               new Random(1),
               MOST_ACTIVE,
-              Optional.empty()),
+              Optional.empty(),
+              ComputePolicy.FUNCTIONS_ONLY),
           new WorkflowCancellation(tasks, workflow),
           tasks,
           progress,

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
+import io.vmferry.functions.service.ComputePolicy;
 import io.vmferry.functions.service.UploadArea;
+import io.vmferry.functions.task.Compute;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,6 +35,8 @@ class ConfigTest {
     assertThat(config.activeTasks()).isEqualTo(20);
     assertThat(config.retention()).isEqualTo(Duration.ofDays(90));
     assertThat(config.uploads()).isEmpty();
+    assertThat(config.compute()).isEqualTo(new ComputePolicy(false, Optional.empty(), 256));
+    assertThat(config.chunksAtOnce()).isEqualTo(4);
   }
 
   @Test
@@ -44,17 +49,33 @@ class ConfigTest {
                 "VMFERRY_RETENTION_DAYS",
                 "7",
                 "VMFERRY_UPLOADS",
-                "images/up/loads/"));
+                "images/up/loads/",
+                "VMFERRY_FARGATE",
+                "true",
+                "VMFERRY_COMPUTE",
+                "fargate",
+                "VMFERRY_FARGATE_CHUNKS",
+                "10",
+                "VMFERRY_CHUNKS_AT_ONCE",
+                "8"));
 
     assertThat(config.activeTasks()).isEqualTo(5);
     assertThat(config.retention()).isEqualTo(Duration.ofDays(7));
     assertThat(config.uploads()).contains(new UploadArea("images", "up/loads/"));
+    assertThat(config.compute())
+        .isEqualTo(new ComputePolicy(true, Optional.of(Compute.FARGATE), 10));
+    assertThat(config.chunksAtOnce()).isEqualTo(8);
   }
 
   @ParameterizedTest
   @CsvSource({
     "VMFERRY_WORKERS, 0",
     "VMFERRY_WORKERS, many",
+    "VMFERRY_FARGATE, yes",
+    "VMFERRY_COMPUTE, mainframe",
+    "VMFERRY_COMPUTE, fargate",
+    "VMFERRY_FARGATE_CHUNKS, 0",
+    "VMFERRY_CHUNKS_AT_ONCE, 65",
     "VMFERRY_ACTIVE_TASKS, 0",
     "VMFERRY_RETENTION_DAYS, 0",
     "VMFERRY_RETENTION_DAYS, 3651",

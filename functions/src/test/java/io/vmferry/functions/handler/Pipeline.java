@@ -4,6 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.disk.convert.ChunkPlanner;
+import io.vmferry.functions.container.ContainerTask;
 import io.vmferry.functions.fake.FakeConversion;
 import io.vmferry.functions.fake.FakeRemoteFiles;
 import io.vmferry.functions.fake.InMemoryEffectStore;
@@ -17,8 +18,11 @@ import io.vmferry.functions.fake.InMemoryUploadStore;
 import io.vmferry.functions.fake.RecordingWorkflow;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.Ports;
+import io.vmferry.functions.service.Attempts;
 import io.vmferry.functions.service.Reading;
 import io.vmferry.functions.service.UploadArea;
+import io.vmferry.functions.service.WholePlan;
+import io.vmferry.functions.service.WorkFiles;
 import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
@@ -163,6 +167,27 @@ final class Pipeline {
   void validateAndPlan(String taskId) throws IOException {
     JsonNode validated = step(new ValidateHandler(wiring.validate()), reference(taskId));
     forEach(validated.path("downloads"), new DownloadRangeHandler(wiring.downloadRange()));
+    step(new PlanHandler(wiring.plan()), reference(taskId));
+  }
+
+  /** The container's run of a task, which waits between two attempts as the pause does. */
+  ContainerTask container(Attempts.Pause pause) {
+    return new ContainerTask(
+        new WholePlan(
+            objects,
+            new WorkFiles(WORK),
+            wiring.convertChunk(),
+            wiring.downloadRange(),
+            new Attempts(new Random(4), pause),
+            2),
+        wiring.cleanup());
+  }
+
+  void validate(String taskId) throws IOException {
+    step(new ValidateHandler(wiring.validate()), reference(taskId));
+  }
+
+  void plan(String taskId) throws IOException {
     step(new PlanHandler(wiring.plan()), reference(taskId));
   }
 

@@ -13,16 +13,20 @@ import io.vmferry.functions.handler.EventsWiring;
 import io.vmferry.functions.handler.Wiring;
 import io.vmferry.functions.port.Ports;
 import io.vmferry.functions.port.RemoteFiles;
+import io.vmferry.functions.service.ComputePolicy;
 import io.vmferry.functions.service.Reading;
 import io.vmferry.functions.service.UploadArea;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.guest.conversion.ApplianceConversion;
 import io.vmferry.guest.conversion.GuestConversion;
 import io.vmferry.local.EmbeddedAws;
+import io.vmferry.local.ecs.ContainerEngine;
+import io.vmferry.local.ecs.EcsRuntime;
 import io.vmferry.local.events.EventBus;
 import io.vmferry.local.lambda.LambdaRuntime;
 import io.vmferry.local.lambda.LambdaService;
 import io.vmferry.local.sns.Topics;
+import io.vmferry.local.stepfunctions.EcsRunTask;
 import io.vmferry.local.stepfunctions.ExecutionStatus;
 import io.vmferry.local.stepfunctions.InvalidDefinitionException;
 import io.vmferry.local.stepfunctions.LambdaInvoke;
@@ -84,6 +88,7 @@ public final class EmbeddedStack implements AutoCloseable {
   private final AwsClients clients;
   private final Ports ports;
   private final LambdaRuntime lambda;
+  private final EcsRuntime ecs;
   private final StepFunctions stepFunctions;
   private final EmbeddedEvents events;
   private final String importArn;
@@ -92,6 +97,7 @@ public final class EmbeddedStack implements AutoCloseable {
       AwsClients clients,
       Ports ports,
       LambdaRuntime lambda,
+      EcsRuntime ecs,
       StepFunctions stepFunctions,
       EmbeddedEvents events,
       String importArn) {
@@ -100,6 +106,7 @@ public final class EmbeddedStack implements AutoCloseable {
     this.clients = clients;
     this.ports = ports;
     this.lambda = lambda;
+    this.ecs = ecs;
     this.stepFunctions = stepFunctions;
   }
 
@@ -113,6 +120,7 @@ public final class EmbeddedStack implements AutoCloseable {
    * @param cacheMib MiB of each open source kept in memory
    * @param chunkLimits how large a chunk may become
    * @param clock the functions' time
+   * @param containers runs the container
    */
   public record Options(
       RemoteFiles remoteFiles,
@@ -121,7 +129,28 @@ public final class EmbeddedStack implements AutoCloseable {
       int mapConcurrency,
       int cacheMib,
       ChunkPlanner.Limits chunkLimits,
-      Clock clock) {
+      Clock clock,
+      ContainerEngine containers) {
+
+    /** With containers in JVMs of their own, or of the image that the environment names. */
+    public Options(
+        RemoteFiles remoteFiles,
+        GuestConversion guests,
+        int workers,
+        int mapConcurrency,
+        int cacheMib,
+        ChunkPlanner.Limits chunkLimits,
+        Clock clock) {
+      this(
+          remoteFiles,
+          guests,
+          workers,
+          mapConcurrency,
+          cacheMib,
+          chunkLimits,
+          clock,
+          EmbeddedContainers.engine(System.getenv()));
+    }
 
     /** What fits a machine of a few cores and a heap of 256 MiB. */
     public static Options defaults(RemoteFiles remoteFiles) {
@@ -150,11 +179,12 @@ public final class EmbeddedStack implements AutoCloseable {
         AwsClients.forEndpoint(
             aws.endpoint(), region, ACCESS_KEY, ACCESS_KEY, Optional.of(aws.httpClient()));
     LambdaRuntime lambda = new LambdaRuntime(region, account);
+    EcsRuntime ecs = EmbeddedContainers.cluster(aws, options);
     StepFunctions stepFunctions =
         new StepFunctions(
             new StepFunctionsOptions(
                 directory, region, account, options.mapConcurrency(), TimeSource.system()),
-            List.of(new LambdaInvoke(lambda)),
+            List.of(new LambdaInvoke(lambda), new EcsRunTask(ecs)),
             (bucket, key) -> clients.s3().getObject(get -> get.bucket(bucket).key(key)));
     aws.register(new LambdaService(lambda));
     aws.register(new StepFunctionsService(stepFunctions));
@@ -180,7 +210,10 @@ public final class EmbeddedStack implements AutoCloseable {
             options.chunkLimits(),
             Integer.MAX_VALUE,
             Config.DEFAULT_RETENTION,
-            Optional.of(new UploadArea(IMAGES_BUCKET, UPLOADS)));
+            Optional.of(new UploadArea(IMAGES_BUCKET, UPLOADS)),
+            Config.DEFAULT_ROLE_NAME,
+            new ComputePolicy(true, Optional.empty(), ComputePolicy.DEFAULT_FARGATE_CHUNKS),
+            Config.DEFAULT_CHUNKS_AT_ONCE);
     EmbeddedEvents events =
         EmbeddedEvents.attach(
             aws, directory.resolveSibling("events"), clients, lambda, options.clock());
@@ -190,7 +223,7 @@ public final class EmbeddedStack implements AutoCloseable {
         lambda, wiring, eventsWiring(config, wiring, ports, clients, events.topic(), options));
     aws.attach(new ApiFunctionUrl(lambda, EmbeddedFunctions.API.functionName(), account));
     events.start(aws, stepFunctions, machine.arn());
-    return new EmbeddedStack(clients, ports, lambda, stepFunctions, events, machine.arn());
+    return new EmbeddedStack(clients, ports, lambda, ecs, stepFunctions, events, machine.arn());
   }
 
   private static EventsWiring eventsWiring(
@@ -226,6 +259,7 @@ public final class EmbeddedStack implements AutoCloseable {
 
   private static StateMachine importMachine(StepFunctions stepFunctions, Options options) {
     Map<String, String> substitutions = new HashMap<>(EmbeddedFunctions.substitutions());
+    substitutions.putAll(EmbeddedContainers.substitutions());
     substitutions.put("MaxConcurrency", String.valueOf(options.mapConcurrency()));
     substitutions.put("SnapshotPollSeconds", SNAPSHOT_POLL_SECONDS);
     try {
@@ -310,6 +344,7 @@ public final class EmbeddedStack implements AutoCloseable {
   public void close() {
     events.close();
     stepFunctions.close();
+    ecs.close();
     lambda.close();
     clients.close();
   }

@@ -57,7 +57,10 @@ final class StateFailure extends RuntimeException {
 
   /** Says in which state, as the service does for errors of its own. */
   StateFailure in(String state, long enteredEvent) {
-    if (!error.startsWith("States.") || explanation.startsWith("An error occurred while")) {
+    // States.TaskFailed is an integration's word, with a cause that is read by programs.
+    if (!error.startsWith("States.")
+        || error.equals(TASK_FAILED)
+        || explanation.startsWith("An error occurred while")) {
       return this;
     }
     return new StateFailure(
