@@ -50,7 +50,8 @@ final class Vmferry implements Runnable {
             .addSubcommand(new ImagesCommand(environment))
             .addSubcommand(new BootCommand(environment))
             .addSubcommand(snapshot)
-            .addSubcommand(new LocalCommand(environment));
+            .addSubcommand(new LocalCommand(environment))
+            .addSubcommand(new EndpointCommand(environment));
     commandLine
         .getCommandSpec()
         .usageMessage()

@@ -16,6 +16,7 @@ import static io.vmferry.error.ErrorCode.VHDX_DIFFERENCING_UNSUPPORTED;
 import static io.vmferry.error.ErrorCode.VHD_BLOCK_ALLOCATION_TABLE_INVALID;
 import static io.vmferry.error.ErrorCode.VHD_DIFFERENCING_UNSUPPORTED;
 import static io.vmferry.error.ErrorCode.VHD_FOOTER_INVALID;
+import static io.vmferry.error.ErrorCode.VMDK_COMPRESSION_UNSUPPORTED;
 import static io.vmferry.error.ErrorCode.VMDK_GRAIN_DIRECTORY_INVALID;
 import static io.vmferry.error.ErrorCode.VMDK_GRAIN_INVALID;
 import static io.vmferry.error.ErrorCode.VMDK_SESPARSE_UNSUPPORTED;
@@ -148,6 +149,15 @@ enum BadImage {
           # Extent description
           RW 8192 SESPARSE "vm-000001-sesparse.vmdk"
           """);
+    }
+  },
+  COMPRESSION_ALGORITHM_0(
+      VMDK_COMPRESSION_UNSUPPORTED, "File uses unsupported compression algorithm") {
+    @Override
+    Path make(Path directory) throws IOException {
+      Path image = vmdk(directory);
+      edit(image, 77, 2, header -> header.putShort((short) 0));
+      return image;
     }
   },
   /** Found only when the grain is inflated: when the snapshot is pending. */

@@ -175,7 +175,11 @@ public final class EmbeddedAws implements AutoCloseable {
         "dynamodb",
         starting(opened, () -> new DynamoDbService(state.resolve("dynamodb"), listeners::written)));
     CompletableFuture<S3Service> s3 =
-        starting(opened, () -> new S3Service(state.resolve("s3"), clock, listeners::created));
+        starting(
+            opened,
+            () ->
+                new S3Service(
+                    state.resolve("s3"), clock, options.ebs().region(), listeners::created));
     edge.register("s3", s3);
     SnapshotStore snapshots = new SnapshotStore(state.resolve("ebs"), clock, options.ebs());
     opened.add(snapshots);

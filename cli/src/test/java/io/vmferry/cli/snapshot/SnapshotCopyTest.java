@@ -156,6 +156,11 @@ final class SnapshotCopyTest {
     }
 
     @Override
+    public Window list(String snapshotId, int first) {
+      throw new AssertionError("a copy lists all blocks at once");
+    }
+
+    @Override
     public void read(String snapshotId, Block block, ByteBuffer destination) {
       try {
         reading(block.index());

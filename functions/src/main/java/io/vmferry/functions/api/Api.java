@@ -84,7 +84,7 @@ public final class Api {
   }
 
   private static ApiResponse error(ApiException e, String requestId) {
-    return new ApiResponse(e.status(), XmlWriter.error(e.code(), e.text(), requestId));
+    return ApiResponse.error(e.status(), e.code(), e.text(), requestId);
   }
 
   private String checkedAnswer(ApiRequest request) {

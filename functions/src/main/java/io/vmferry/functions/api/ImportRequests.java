@@ -158,7 +158,7 @@ final class ImportRequests {
     QueryRequest bucket = container.member("UserBucket");
     Optional<String> url = container.get("Url");
     Optional<String> snapshot = container.get("SnapshotId");
-    long sources =
+    int sources =
         (bucket.isEmpty() ? 0 : 1) + (url.isPresent() ? 1 : 0) + (snapshot.isPresent() ? 1 : 0);
     if (sources != 1) {
       throw ApiException.combination(

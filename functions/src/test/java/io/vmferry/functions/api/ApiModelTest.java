@@ -3,7 +3,6 @@ package io.vmferry.functions.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vmferry.functions.api.ApiParameter.Type;
-import java.lang.reflect.InvocationTargetException;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -11,7 +10,6 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.w3c.dom.Element;
 import software.amazon.awssdk.core.SdkField;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.core.protocol.MarshallingType;
@@ -19,24 +17,11 @@ import software.amazon.awssdk.core.traits.ListTrait;
 
 /** What is said here of EC2's API, against the model that AWS makes its SDK of. */
 class ApiModelTest {
-  private static final String MODEL = "software.amazon.awssdk.services.ec2.model.";
-
-  static SdkPojo shape(String name) {
-    try {
-      return (SdkPojo) Class.forName(MODEL + name).getMethod("builder").invoke(null);
-    } catch (ClassNotFoundException
-        | NoSuchMethodException
-        | IllegalAccessException
-        | InvocationTargetException e) {
-      throw new AssertionError("there is no " + name, e);
-    }
-  }
-
   @ParameterizedTest
   @EnumSource
   void everyParameterOfTheModelIsKnownWithItsTypeAndNoOther(ApiAction action) {
     Map<String, Type> model = new TreeMap<>();
-    collect(model, "", shape(action.actionName() + "Request").sdkFields());
+    collect(model, "", ModelShapes.shape(action.actionName() + "Request").sdkFields());
 
     Map<String, Type> ours = new TreeMap<>();
     action.parameters().forEach(p -> ours.put(p.name(), p.type()));
@@ -90,7 +75,7 @@ class ApiModelTest {
             "TagSpecification.1.Tag.1.Key", "k",
             "TagSpecification.1.Tag.1.Value", "v");
     Answer described = service.call("DescribeImportImageTasks", "ImportTaskId.1", image).isOk();
-    assertModelled("DescribeImportImageTasksResponse", described);
+    ModelShapes.assertModelled("DescribeImportImageTasksResponse", described);
 
     Answer started =
         service
@@ -111,55 +96,15 @@ class ApiModelTest {
                 "TagSpecification.1.Tag.1.Key",
                 "k")
             .isOk();
-    assertModelled("ImportSnapshotResponse", started);
-    assertModelled(
+    ModelShapes.assertModelled("ImportSnapshotResponse", started);
+    ModelShapes.assertModelled(
         "DescribeImportSnapshotTasksResponse",
         service.call("DescribeImportSnapshotTasks", "MaxResults", "1").isOk());
-    assertModelled(
+    ModelShapes.assertModelled(
         "CancelImportTaskResponse", service.call("CancelImportTask", "ImportTaskId", image).isOk());
-    assertModelled(
+    ModelShapes.assertModelled(
         "DescribeExportImageTasksResponse", service.call("DescribeExportImageTasks").isOk());
-    assertModelled("DescribeExportTasksResponse", service.call("DescribeExportTasks").isOk());
-  }
-
-  /** Asserts that every element is a member of its shape; of a structure at most once. */
-  static void assertModelled(String shape, Answer answer) {
-    assertThat(answer.root().getTagName()).isEqualTo(shape);
-    assertThat(answer.root().getNamespaceURI()).isNull();
-    assertThat(answer.root().getAttribute("xmlns"))
-        .isEqualTo("http://ec2.amazonaws.com/doc/2016-11-15/");
-    List<Element> members = Answer.children(answer.root());
-    assertThat(members.getFirst().getTagName()).isEqualTo("requestId");
-    assertMembers(shape, members.subList(1, members.size()), shape(shape).sdkFields());
-  }
-
-  private static void assertMembers(String at, List<Element> members, List<SdkField<?>> fields) {
-    assertThat(members).extracting(Element::getTagName).as(at).doesNotHaveDuplicates();
-    for (Element member : members) {
-      String path = at + "/" + member.getTagName();
-      SdkField<?> field =
-          fields.stream()
-              .filter(f -> f.unmarshallLocationName().equals(member.getTagName()))
-              .findFirst()
-              .orElseThrow(() -> new AssertionError("the model has no " + path));
-      ListTrait list = field.getTrait(ListTrait.class);
-      if (list == null) {
-        assertValue(path, member, field);
-        continue;
-      }
-      for (Element item : Answer.children(member)) {
-        assertThat(item.getTagName()).as(path).isEqualTo("item");
-        assertValue(path, item, list.memberFieldInfo());
-      }
-    }
-  }
-
-  private static void assertValue(String path, Element value, SdkField<?> field) {
-    Supplier<SdkPojo> structure = field.constructor();
-    if (structure == null) {
-      assertThat(Answer.children(value)).as(path).isEmpty();
-    } else {
-      assertMembers(path, Answer.children(value), structure.get().sdkFields());
-    }
+    ModelShapes.assertModelled(
+        "DescribeExportTasksResponse", service.call("DescribeExportTasks").isOk());
   }
 }

@@ -21,24 +21,21 @@ public final class S3Service implements StreamingService, AutoCloseable {
   private final ServletContextHandler handler;
 
   /**
-   * S3 with the buckets of a directory, which is made if there is none.
+   * S3 with the buckets of a directory, which is made if there is none. It tells of the objects
+   * that are created.
    *
    * @param clock tells whether a presigned URL has expired
+   * @param region the Region it is in
+   * @param listener hears of each object after it is there
    */
-  public S3Service(Path root, Clock clock) throws IOException {
-    this(root, clock, ObjectListener.NONE);
-  }
-
-  /**
-   * S3 that tells of the objects that are created.
-   *
-   * @param listener hears of each after it is there
-   */
-  public S3Service(Path root, Clock clock, ObjectListener listener) throws IOException {
+  public S3Service(Path root, Clock clock, String region, ObjectListener listener)
+      throws IOException {
     this.root = Files.createDirectories(root).toRealPath();
     store = new FilesystemNio2BlobStore(this.root.toString());
+    BucketRegions regions =
+        new BucketRegions(this.root.resolveSibling("s3-bucket-regions"), region);
     handler = new ServletContextHandler();
-    handler.addServlet(new ServletHolder(new S3Servlet(store, clock, listener)), "/*");
+    handler.addServlet(new ServletHolder(new S3Servlet(store, clock, regions, listener)), "/*");
   }
 
   @Override

@@ -70,11 +70,13 @@ final class S3Servlet extends HttpServlet {
   private final transient Proxy proxy;
   private final transient Clock clock;
   private final transient BlobStore store;
+  private final transient BucketRegions regions;
   private final transient ObjectListener listener;
 
-  S3Servlet(BlobStore store, Clock clock, ObjectListener listener) {
+  S3Servlet(BlobStore store, Clock clock, BucketRegions regions, ObjectListener listener) {
     this.proxy = new Proxy(store);
     this.store = store;
+    this.regions = regions;
     this.clock = clock;
     this.listener = listener;
   }
@@ -87,16 +89,24 @@ final class S3Servlet extends HttpServlet {
         proxy.sendError(request, response, "AccessDenied", 403, "Request has expired");
         return;
       }
-      proxy.doHandle(request, request, response, body, new S3ProxyHandler.RequestContext());
-      if (response.getStatus() == HttpServletResponse.SC_OK) {
-        tell(request);
+      if (regions.answers(request, response, body, this::handle)) {
+        return;
       }
+      handle(request, response, body);
     } catch (IOException | RuntimeException e) {
       if (response.isCommitted()) {
         throw e;
       }
       response.resetBuffer();
       answer(request, response, e);
+    }
+  }
+
+  private void handle(HttpServletRequest request, HttpServletResponse response, InputStream body)
+      throws IOException {
+    proxy.doHandle(request, request, response, body, new S3ProxyHandler.RequestContext());
+    if (response.getStatus() == HttpServletResponse.SC_OK) {
+      tell(request);
     }
   }
 
