@@ -30,12 +30,14 @@ class ForeignClientErrorsIT {
 
   private static ApiStack stack;
   private static ForeignPrograms programs;
+  private static int refused;
 
   @BeforeAll
   static void start() throws IOException {
     stack = ApiStack.start(directory.resolve("state"));
     programs =
         new ForeignPrograms(stack.endpoint(), Files.createDirectory(directory.resolve("programs")));
+    refused = programs.refused();
     stack.account().upload(ImageFixture.VMDK_STREAM_OF_VMWARE.image(), "disk.vmdk");
     stack
         .account()
@@ -87,7 +89,7 @@ class ForeignClientErrorsIT {
 
     ForeignPrograms.Result result = programs.ec2(command);
 
-    assertThat(result.exitCode()).as(result.err()).isEqualTo(ForeignPrograms.REFUSED);
+    assertThat(result.exitCode()).as(result.err()).isEqualTo(refused);
     assertThat(result.err())
         .contains("An error occurred (" + code + ") when calling the ")
         .contains(message);

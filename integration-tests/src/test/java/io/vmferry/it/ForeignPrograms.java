@@ -20,9 +20,6 @@ import org.junit.jupiter.api.Assumptions;
  * user's own configuration.
  */
 final class ForeignPrograms {
-  /** What {@code aws} ends with where the service refuses a request. */
-  static final int REFUSED = 254;
-
   private static final Duration TIMEOUT = Duration.ofMinutes(3);
 
   private final URI endpoint;
@@ -55,6 +52,13 @@ final class ForeignPrograms {
   /** Writes a file that commands name. */
   void file(String name, String content) throws IOException {
     Files.writeString(directory.resolve(name), content);
+  }
+
+  /** What {@code aws} ends with where the service refuses a request: by its documentation. */
+  int refused() throws IOException {
+    Tools.require("aws");
+    Result version = run(List.of("aws", "--version")).successful();
+    return (version.out() + version.err()).startsWith("aws-cli/1.") ? 255 : 254;
   }
 
   /**

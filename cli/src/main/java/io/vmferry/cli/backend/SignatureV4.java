@@ -47,8 +47,7 @@ final class SignatureV4 {
    * @param headers the headers under lower-case names
    * @param body the body
    */
-  record Signed(
-      String method, String query, Map<String, List<String>> headers, byte[] body) {
+  record Signed(String method, String query, Map<String, List<String>> headers, byte[] body) {
     Optional<String> header(String name) {
       return Optional.ofNullable(headers.get(name))
           .map(values -> String.join(",", values.stream().map(String::strip).toList()));

@@ -67,15 +67,14 @@ public final class SigningEndpoint implements AutoCloseable {
   /**
    * Opens the endpoint.
    *
-   * @throws VmferryException {@link ErrorCode#PARAMETER_INVALID} if the URL is none, or no Region or
-   *     credentials are found; {@link ErrorCode#PORT_UNUSABLE}
+   * @throws VmferryException {@link ErrorCode#PARAMETER_INVALID} if the URL is none, or no Region
+   *     or credentials are found; {@link ErrorCode#PORT_UNUSABLE}
    */
   public static SigningEndpoint open(Options options) {
     return open(options, DefaultCredentialsProvider.builder().build(), Clock.systemUTC());
   }
 
-  static SigningEndpoint open(
-      Options options, AwsCredentialsProvider credentials, Clock clock) {
+  static SigningEndpoint open(Options options, AwsCredentialsProvider credentials, Clock clock) {
     String region = region(options);
     checkUrl(options.functionUrl());
     URI ec2 = options.ec2().orElseGet(() -> ec2(region));
@@ -88,7 +87,8 @@ public final class SigningEndpoint implements AutoCloseable {
     }
     try {
       HttpServer server =
-          HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), options.port()), 0);
+          HttpServer.create(
+              new InetSocketAddress(InetAddress.getByName("127.0.0.1"), options.port()), 0);
       return new SigningEndpoint(
           server,
           credentials,
@@ -171,11 +171,13 @@ public final class SigningEndpoint implements AutoCloseable {
         answer = answerOf(exchange, id);
       } catch (IOException | SdkClientException e) {
         LOG.warn("a request cannot be forwarded", e);
-        answer = error(503, "Unavailable", "The request cannot be forwarded: " + e.getMessage(), id);
+        answer =
+            error(503, "Unavailable", "The request cannot be forwarded: " + e.getMessage(), id);
       }
       exchange.getResponseHeaders().set("Content-Type", answer.contentType());
       exchange.getResponseHeaders().set("x-amzn-RequestId", answer.requestId().orElse(id));
-      exchange.sendResponseHeaders(answer.status(), answer.body().length == 0 ? -1 : answer.body().length);
+      exchange.sendResponseHeaders(
+          answer.status(), answer.body().length == 0 ? -1 : answer.body().length);
       try (OutputStream body = exchange.getResponseBody()) {
         body.write(answer.body());
       }
@@ -207,10 +209,12 @@ public final class SigningEndpoint implements AutoCloseable {
       return error(
           401,
           "AuthFailure",
-          "AWS was not able to validate the provided access credentials: %s".formatted(problem.get()),
+          "AWS was not able to validate the provided access credentials: %s"
+              .formatted(problem.get()),
           id);
     }
-    String action = action(query).or(() -> action(new String(body, StandardCharsets.UTF_8))).orElse("");
+    String action =
+        action(query).or(() -> action(new String(body, StandardCharsets.UTF_8))).orElse("");
     boolean ours = ApiAction.of(action).isPresent();
     Upstream.Answer answer = (ours ? stack : ec2).send(request, own);
     return ours ? understood(answer, id) : answer;

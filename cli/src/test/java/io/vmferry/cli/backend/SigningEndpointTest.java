@@ -65,7 +65,8 @@ class SigningEndpointTest {
 
   private SigningEndpoint open(AwsCredentials credentials, Clock clock) {
     return SigningEndpoint.open(
-        new SigningEndpoint.Options(stack.url(), Optional.of("eu-west-1"), Optional.of(ec2.url()), 0),
+        new SigningEndpoint.Options(
+            stack.url(), Optional.of("eu-west-1"), Optional.of(ec2.url()), 0),
         StaticCredentialsProvider.create(credentials),
         clock);
   }
@@ -157,15 +158,14 @@ class SigningEndpointTest {
     assertThat(stack.bodies).hasSize(1);
     assertThat(stack.bodies.getFirst())
         .contains("Action=ImportImage")
-        .contains("Description=a%20b%2Bc%26d%3D%C3%A9%2A~");
+        .contains("Description=a+b%2Bc%26d%3D%C3%A9*%7E");
     assertThat(ec2.bodies).isEmpty();
   }
 
   @Test
   void everyOtherActionGoesToEc2() {
     try (Ec2Client client = client(OWN)) {
-      assertThat(client.describeRegions().regions().getFirst().regionName())
-          .isEqualTo("eu-west-1");
+      assertThat(client.describeRegions().regions().getFirst().regionName()).isEqualTo("eu-west-1");
     }
     assertThat(ec2.problems).isEmpty();
     assertThat(ec2.bodies).hasSize(1);
@@ -227,8 +227,7 @@ class SigningEndpointTest {
                                 .putHeader("content-type", "application/x-www-form-urlencoded")
                                 .build())
                         .payload(
-                            () ->
-                                new ByteArrayInputStream(form.getBytes(StandardCharsets.UTF_8)))
+                            () -> new ByteArrayInputStream(form.getBytes(StandardCharsets.UTF_8)))
                         .putProperty(AwsV4HttpSigner.SERVICE_SIGNING_NAME, "ec2")
                         .putProperty(AwsV4HttpSigner.REGION_NAME, "us-east-1"))
             .request();
@@ -285,8 +284,7 @@ class SigningEndpointTest {
     assertThat(exchange(request.replace("=DescribeRegions", "=DescribeRegionz")))
         .startsWith("HTTP/1.1 401");
     endpoint.close();
-    endpoint =
-        open(OWN, Clock.fixed(Instant.now().plus(Duration.ofMinutes(16)), ZoneOffset.UTC));
+    endpoint = open(OWN, Clock.fixed(Instant.now().plus(Duration.ofMinutes(16)), ZoneOffset.UTC));
     String later = signed("127.0.0.1:" + endpoint.uri().getPort(), "Action=X", Map.of());
     assertThat(exchange(later)).startsWith("HTTP/1.1 401").contains("time stamp");
     assertThat(ec2.bodies).isEmpty();
