@@ -189,18 +189,18 @@ final class ImportCommand implements Callable<Integer> {
                         Optional.empty()))
             .toList();
     return new ImportRequest(
-        snapshot ? TaskKind.IMPORT_SNAPSHOT : TaskKind.IMPORT_IMAGE,
-        containers,
-        name,
-        description,
-        architecture,
-        bootMode,
-        Optional.ofNullable(encrypted),
-        kmsKey,
-        clientToken,
-        tags,
-        snapshot ? GuestOptions.AS_IT_IS : guestOptions,
-        compute.flatMap(Compute::of));
+            snapshot ? TaskKind.IMPORT_SNAPSHOT : TaskKind.IMPORT_IMAGE,
+            containers,
+            name,
+            description,
+            architecture,
+            bootMode,
+            Optional.ofNullable(encrypted),
+            kmsKey,
+            clientToken,
+            tags,
+            snapshot ? GuestOptions.AS_IT_IS : guestOptions)
+        .withCompute(compute.flatMap(Compute::of));
   }
 
   /** What is wrong whatever the sources hold, before anything is started. */
