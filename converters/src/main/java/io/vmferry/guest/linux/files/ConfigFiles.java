@@ -3,6 +3,7 @@ package io.vmferry.guest.linux.files;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.guest.FileStatus;
+import io.vmferry.guest.FileType;
 import io.vmferry.guest.Guest;
 import io.vmferry.guest.GuestEdits;
 import io.vmferry.guest.GuestFiles;
@@ -120,19 +121,22 @@ public final class ConfigFiles {
   }
 
   /**
-   * Gives a text file a content. What is there but cannot be a text file is put out of effect.
+   * Gives a text file a content. What is there but cannot be a text file is put out of effect, and
+   * so is a link: where it leads may be anything's file.
    *
    * @throws IOException if the file system is damaged
    */
   public static void write(GuestEdits edits, String path, String text, String summary)
       throws IOException {
-    Optional<TextFile> is = read(edits, path);
+    boolean link =
+        edits.files().status(path).filter(is -> is.type() == FileType.SYMLINK).isPresent();
+    Optional<TextFile> is = link ? Optional.empty() : read(edits, path);
     if (is.isPresent()) {
       edits.change(is.get(), text, summary);
       return;
     }
     if (edits.files().status(path).isPresent()) {
-      edits.remove(path, "no text file");
+      edits.remove(path, link ? "a link in place of the file" : "no text file");
     }
     edits.create(path, text, summary);
   }

@@ -20,11 +20,19 @@ import java.util.Optional;
  */
 record IfcfgFiles(List<TextFile> cards, Optional<TextFile> carrier) {
   private static final String PREFIX = "ifcfg-";
+  private static final String CONFIGURATION = "/etc/sysconfig/";
 
-  /** A card's file before one of what is made of cards. */
-  private record Candidate(TextFile file, String device, ShellVariables variables) {
+  /**
+   * A card's file before one of what is made of cards.
+   *
+   * @param file under the name in the directory, whatever link that is
+   * @param inside whether its content is in /etc/sysconfig: another program's file has nothing to
+   *     say here
+   */
+  private record Candidate(TextFile file, String device, ShellVariables variables, boolean inside) {
     boolean isPlain() {
-      return !device.contains(":")
+      return inside
+          && !device.contains(":")
           && !device.contains(".")
           && variables.get("TYPE").map(type -> type.equalsIgnoreCase("Ethernet")).orElse(true)
           && !variables.isYes("BRIDGE")
@@ -69,7 +77,8 @@ record IfcfgFiles(List<TextFile> cards, Optional<TextFile> carrier) {
               new Candidate(
                   new TextFile(path, text.text(), text.charset(), text.status()),
                   name.contains(":") ? name : device,
-                  variables));
+                  variables,
+                  text.path().startsWith(CONFIGURATION)));
         }
       }
     }

@@ -88,7 +88,7 @@ public final class RedHatIfcfg implements Modification {
         && Keyfiles.useIfcfg(guest)) {
       TextFile carrier = files.carrier().get();
       String text = dhcp(carrier.text()).without("NM_CONTROLLED"::equals).text();
-      edits.change(carrier, text, SUMMARY + ", for any interface");
+      ConfigFiles.write(edits, carrier.path(), text, SUMMARY + ", for any interface");
       removeOthers(edits, files, List.of(carrier.path()));
     } else {
       removeOthers(edits, files, List.of());

@@ -60,7 +60,7 @@ final class LvmFilterRules {
         if (Pattern.compile(pattern.substring(2, end)).matcher(new Counted(name)).find()) {
           return kind == 'a' ? Verdict.ACCEPTED : Verdict.REJECTED;
         }
-      } catch (PatternSyntaxException | TooManySteps e) {
+      } catch (PatternSyntaxException | IllegalStateException e) {
         return Verdict.REJECTED;
       }
     }
@@ -76,16 +76,7 @@ final class LvmFilterRules {
     };
   }
 
-  /** Ends a match that would take for ever. */
-  private static final class TooManySteps extends RuntimeException {
-    private static final long serialVersionUID = 1L;
-
-    TooManySteps() {
-      super("the pattern takes too many steps", null, false, false);
-    }
-  }
-
-  /** A name that counts how often it is looked at. */
+  /** A name that ends a match that would take for ever, by counting how often it is looked at. */
   private static final class Counted implements CharSequence {
     private final String name;
     private int steps;
@@ -102,7 +93,7 @@ final class LvmFilterRules {
     @Override
     public char charAt(int index) {
       if (++steps > MAX_STEPS) {
-        throw new TooManySteps();
+        throw new IllegalStateException("the pattern takes too many steps");
       }
       return name.charAt(index);
     }

@@ -29,6 +29,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * All modifications on guests laid out as each release does it. What they report and every file
@@ -179,6 +180,64 @@ class LinuxConfigModificationsTest {
         .extracting(Change::summary)
         .anyMatch(summary -> summary.startsWith("Left alone: /etc/crypttab is SPECIAL"))
         .anyMatch(summary -> summary.startsWith("Left alone: /etc/udev/rules.d/x.rules"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"NetworkManager", "scripts"})
+  void takesNothingFromWhereALinkInPlaceOfAnInterfacesFileLeads(String what) throws IOException {
+    String service =
+        what.equals("scripts")
+            ? "=== /etc/sysconfig/network-scripts/ifup 0755\n=== /etc/init.d/network 0755\n"
+            : "=== /usr/lib/systemd/system/NetworkManager.service\n";
+    ConfigGuest guest =
+        ConfigGuest.parse(
+            "# facts: RED_HAT rhel %s systemd rpm\n".formatted(what.equals("scripts") ? "7" : "9")
+                + service
+                + """
+                === /etc/shadow 0000
+                root:x:
+                === /etc/sysconfig/network-scripts/ifcfg-eth0 -> ../../../../../etc/shadow
+                """);
+
+    guest.apply(LinuxConfigModifications.all());
+
+    assertThat(guest.files().textOf("/etc/shadow")).isEqualTo("root:x:\n");
+    assertThat(guest.files().status("/etc/sysconfig/network-scripts/.ifcfg-eth0.vmferry.orig"))
+        .isPresent();
+    for (String path : guest.files().paths()) {
+      if (path.startsWith("/etc/sysconfig/") || path.startsWith("/etc/NetworkManager/")) {
+        if (guest.files().status(path).orElseThrow().isRegular()) {
+          assertThat(guest.files().textOf(path)).as(path).doesNotContain("root:x:");
+        }
+      }
+    }
+    assertThat(guest.apply(LinuxConfigModifications.all()))
+        .filteredOn(change -> change.action() != Action.NOTE)
+        .isEmpty();
+  }
+
+  @Test
+  void keepsTheSettingsOfAnInterfacesFileThatIsALinkWithinTheConfiguration() throws IOException {
+    ConfigGuest guest =
+        ConfigGuest.parse(
+            """
+            # facts: RED_HAT rhel 8 systemd rpm
+            === /usr/lib/systemd/system/NetworkManager.service
+            === /etc/sysconfig/networking/devices/ifcfg-ens192
+            DEVICE=ens192
+            BOOTPROTO=none
+            IPADDR=192.168.10.5
+            ZONE=internal
+            === /etc/sysconfig/network-scripts/ifcfg-ens192 -> ../networking/devices/ifcfg-ens192
+            """);
+
+    guest.apply(LinuxConfigModifications.all());
+
+    assertThat(guest.files().textOf("/etc/sysconfig/network-scripts/ifcfg-ens192"))
+        .contains("ZONE=internal", "BOOTPROTO=dhcp")
+        .doesNotContain("IPADDR");
+    assertThat(guest.files().textOf("/etc/sysconfig/networking/devices/ifcfg-ens192"))
+        .contains("IPADDR=192.168.10.5");
   }
 
   @Test

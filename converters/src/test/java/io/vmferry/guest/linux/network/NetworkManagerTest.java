@@ -86,7 +86,7 @@ class NetworkManagerTest {
     guest.apply(new RedHatIfcfg());
     guest.apply(new NetworkManager());
     assertThat(guest.files().list("/etc/sysconfig/network-scripts"))
-        .containsExactly(".ifcfg-em1.vmferry.orig", "ifcfg-ens5", "ifcfg-eth0", "ifup");
+        .containsExactly(".ifcfg-em1.vmferry.orig", "ifcfg-eth0", "ifup");
     assertThat(guest.files().paths()).noneMatch(path -> path.endsWith(".nmconnection"));
   }
 }
