@@ -36,17 +36,22 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The operations of AWS that code can come to call, read from its bytecode: from a method to the methods it calls, a
- * call of an interface leading to all of its implementations, a lambda to its body. What runs at construction counts as
- * well. Classes of {@code io.vmferry} only are followed.
+ * The operations of AWS that code can come to call, read from its bytecode: from a method to the
+ * methods it calls, a call of an interface leading to all of its implementations, a lambda to its
+ * body. What runs at construction counts as well. Classes of {@code io.vmferry} only are followed.
  */
 final class CalledActions {
-  private static final Pattern CLIENT = Pattern.compile("software/amazon/awssdk/services/(\\w+)/(\\w+)Client");
+  private static final Pattern CLIENT =
+      Pattern.compile("software/amazon/awssdk/services/(\\w+)/(\\w+)Client");
 
   /** What classes extend without anyone calling more than these types have. */
   private static final Set<String> HARMLESS =
       Set.of(
-          "java/lang/Object", "java/lang/Record", "java/lang/Enum", "java/lang/Comparable", "java/lang/AutoCloseable");
+          "java/lang/Object",
+          "java/lang/Record",
+          "java/lang/Enum",
+          "java/lang/Comparable",
+          "java/lang/AutoCloseable");
 
   private final Map<String, ClassModel> classes = new HashMap<>();
 
@@ -72,7 +77,9 @@ final class CalledActions {
    */
   CalledActions(Class<?>... examples) {
     for (Class<?> example : examples) {
-      Path place = Path.of(URI.create(example.getProtectionDomain().getCodeSource().getLocation().toString()));
+      Path place =
+          Path.of(
+              URI.create(example.getProtectionDomain().getCodeSource().getLocation().toString()));
       try {
         if (Files.isDirectory(place)) {
           read(place);
@@ -89,7 +96,8 @@ final class CalledActions {
 
   private void read(Path root) throws IOException {
     try (Stream<Path> files = Files.walk(root)) {
-      for (Path file : (Iterable<Path>) files.filter(f -> f.toString().endsWith(".class"))::iterator) {
+      for (Path file :
+          (Iterable<Path>) files.filter(f -> f.toString().endsWith(".class"))::iterator) {
         try (InputStream in = Files.newInputStream(file)) {
           ClassModel model = ClassFile.of().parse(in.readAllBytes());
           classes.put(model.thisClass().asInternalName(), model);
@@ -99,8 +107,8 @@ final class CalledActions {
   }
 
   /**
-   * What a class comes to call that the Lambda runtime makes with its constructor without arguments and calls {@code
-   * handleRequest} of.
+   * What a class comes to call that the Lambda runtime makes with its constructor without arguments
+   * and calls {@code handleRequest} of.
    */
   SortedSet<Operation> ofHandler(Class<?> handler) {
     String name = handler.getName().replace('.', '/');
@@ -150,11 +158,16 @@ final class CalledActions {
                 if (handle.methodName().equals("<init>")) {
                   make(internalName(handle.owner()));
                 }
-                call(new Method(internalName(handle.owner()), handle.methodName(), handle.lookupDescriptor()));
+                call(
+                    new Method(
+                        internalName(handle.owner()),
+                        handle.methodName(),
+                        handle.lookupDescriptor()));
               }
             }
           }
-          case FieldInstruction field -> reach(new Method(field.owner().asInternalName(), "<clinit>", "()V"));
+          case FieldInstruction field ->
+              reach(new Method(field.owner().asInternalName(), "<clinit>", "()V"));
           default -> {}
         }
       }
@@ -212,7 +225,8 @@ final class CalledActions {
   }
 
   private boolean isKnownToLibraries(String type) {
-    return supertypes(type).anyMatch(above -> !classes.containsKey(above) && !HARMLESS.contains(above));
+    return supertypes(type)
+        .anyMatch(above -> !classes.containsKey(above) && !HARMLESS.contains(above));
   }
 
   /** A class, and those above it as far as they are ours, and the first that are not. */

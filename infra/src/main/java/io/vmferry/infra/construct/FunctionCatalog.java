@@ -1,18 +1,16 @@
 package io.vmferry.infra.construct;
 
-import io.vmferry.infra.construct.FunctionSpec.Packaging;
-import java.util.ArrayList;
-import java.util.Arrays;
+import io.vmferry.infra.construct.FunctionSpec.Told;
 import java.util.List;
-import software.amazon.awscdk.services.iam.PolicyStatement;
+import java.util.stream.Stream;
 
 /**
  * All functions: their sizes and what each may do.
  *
  * <p>Memory buys processor time as well. What reads and writes disks gets {@value #WORK} MiB, a
  * whole vCPU: with less, decompression and SHA-256 are what limits it, with more a second core
- * waits for S3 and EBS. What calls a few services only gets {@value #CONTROL} MiB, which its time
- * is limited by waiting with; below that, starting takes longer than working.
+ * waits for S3 and EBS. What only calls services gets {@value #CONTROL} MiB: it waits most of its
+ * time, and with less its start takes longer than its work.
  */
 final class FunctionCatalog {
   private static final int WORK = 1769;
@@ -23,6 +21,7 @@ final class FunctionCatalog {
 
   private static final int LONGEST = 900;
   private static final int SHORT = 60;
+  private static final int ANSWER = 30;
 
   private final Permissions may;
 
@@ -32,192 +31,205 @@ final class FunctionCatalog {
 
   /** Every function. */
   List<FunctionSpec> functions() {
-    List<FunctionSpec> all = new ArrayList<>(beginning());
-    all.addAll(working());
-    all.addAll(ending());
-    return all;
+    return Stream.of(requests(), beginning(), working(), ending(), around())
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  private List<FunctionSpec> requests() {
+    return List.of(
+        FunctionSpec.zip(
+                "Api",
+                "Answers EC2's Query API for imports and exports",
+                CONTROL,
+                ANSWER,
+                may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+                may.indexes(TaskStorage.ACTIVE, TaskStorage.BY_KIND),
+                may.lookAtSources(),
+                may.listSnapshots(),
+                may.describe("DescribeSnapshots"),
+                may.startExecution(),
+                may.executions("StopExecution"))
+            .telling(Told.MACHINE),
+        FunctionSpec.zip(
+                "StartImport",
+                "Accepts an import and starts its execution",
+                CONTROL,
+                SHORT,
+                may.table("DeleteItem", "GetItem", "PutItem", "Query"),
+                may.indexes(TaskStorage.ACTIVE),
+                may.startExecution())
+            .telling(Told.MACHINE),
+        FunctionSpec.zip(
+                "UploadTrigger",
+                "Starts the import of an uploaded object",
+                CONTROL,
+                SHORT,
+                may.table("DeleteItem", "GetItem", "PutItem", "Query"),
+                may.indexes(TaskStorage.ACTIVE),
+                may.readSources(),
+                may.lookAtSources(),
+                may.writeResults(),
+                may.tell(),
+                may.keepFailedEvents(),
+                may.startExecution())
+            .telling(Told.MACHINE, Told.EVENTS));
   }
 
   private List<FunctionSpec> beginning() {
     return List.of(
-        new FunctionSpec(
-            "StartImport",
-            "Accepts an import and starts its execution",
-            Packaging.ZIP,
-            CONTROL,
-            SHORT,
-            true,
-            all(
-                may.table("DeleteItem", "GetItem", "PutItem", "Query"),
-                may.indexes(TaskStorage.ACTIVE),
-                may.startExecution())),
-        new FunctionSpec(
+        FunctionSpec.zip(
             "Validate",
             "Looks at the headers of an import's disks",
-            Packaging.ZIP,
             WORK,
             LONGEST,
-            false,
-            all(
-                may.table("GetItem", "PutItem", "Query", "UpdateItem"),
-                may.readSources(),
-                may.tellMissingSources(),
-                may.taskObjects("PutObject"))),
-        new FunctionSpec(
+            may.table("GetItem", "PutItem", "Query", "UpdateItem"),
+            may.readSources(),
+            may.lookAtSources(),
+            may.taskObjects("PutObject")),
+        FunctionSpec.zip(
             "DownloadRange",
             "Copies a range of a file from a web server",
-            Packaging.ZIP,
             CONTROL,
             LONGEST,
-            false,
-            all(may.table("GetItem"), may.taskObjects("PutObject"))),
-        new FunctionSpec(
+            may.table("GetItem"),
+            may.taskObjects("PutObject")),
+        FunctionSpec.zip(
             "Plan",
             "Plans the chunks of an import and starts its snapshots",
-            Packaging.ZIP,
             WORK,
             LONGEST,
-            false,
-            all(
-                may.startSnapshot(),
-                may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-                may.readSources(),
-                may.tellMissingSources(),
-                may.taskObjects("PutObject", "ListMultipartUploadParts"))));
+            may.startSnapshot(),
+            may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            may.readSources(),
+            may.lookAtSources(),
+            may.taskObjects("PutObject", "ListMultipartUploadParts")));
   }
 
   private List<FunctionSpec> working() {
     return List.of(
-        new FunctionSpec(
+        FunctionSpec.zip(
             "ConvertChunk",
             "Converts a chunk of a disk into blocks of a snapshot",
-            Packaging.ZIP,
             WORK,
             LONGEST,
-            false,
-            all(
-                may.ownSnapshots("ebs:PutSnapshotBlock"),
-                may.table("GetItem", "PutItem"),
-                may.readSources(),
-                may.tellMissingSources(),
-                may.taskObjects("PutObject"))),
-        new FunctionSpec(
+            may.ownSnapshots("PutSnapshotBlock"),
+            may.table("GetItem", "PutItem"),
+            may.readSources(),
+            may.lookAtSources(),
+            may.taskObjects("PutObject")),
+        FunctionSpec.zip(
             "VerifyManifest",
             "Compares a file of an OVA with its manifest",
-            Packaging.ZIP,
             WORK,
             LONGEST,
-            false,
-            all(may.table("GetItem"), may.readSources())),
-        new FunctionSpec(
-            "ModifyOs",
-            "Makes the guest boot on EC2",
-            Packaging.IMAGE,
-            GUEST,
-            LONGEST,
-            false,
-            modifyOs()),
-        new FunctionSpec(
+            may.table("GetItem"),
+            may.readSources()),
+        FunctionSpec.zip(
+                "ModifyOs",
+                "Makes the guest boot on EC2",
+                GUEST,
+                LONGEST,
+                may.table("GetItem", "PutItem", "Query", "UpdateItem"),
+                may.readSources(),
+                may.readAgents(),
+                may.taskObjects("PutObject", "DeleteObject"),
+                may.listTaskObjects())
+            .asImage(),
+        FunctionSpec.zip(
             "ApplyChanges",
             "Writes what was changed in the guest over its snapshots",
-            Packaging.ZIP,
             WORK,
             LONGEST,
-            false,
-            all(
-                may.ownSnapshots("ebs:PutSnapshotBlock"),
-                may.table("GetItem", "PutItem", "Query", "UpdateItem"),
-                may.readSources(),
-                may.tellMissingSources(),
-                may.taskObjects("PutObject"))));
-  }
-
-  private List<PolicyStatement> modifyOs() {
-    List<PolicyStatement> statements =
-        new ArrayList<>(
-            all(
-                may.table("GetItem", "PutItem", "Query", "UpdateItem"),
-                may.readSources(),
-                may.taskObjects("PutObject", "DeleteObject"),
-                may.listTaskObjects()));
-    if (may.hasAgents()) {
-      statements.add(may.readAgents());
-    }
-    return statements;
+            may.ownSnapshots("PutSnapshotBlock"),
+            may.table("GetItem", "PutItem", "Query", "UpdateItem"),
+            may.readSources(),
+            may.lookAtSources(),
+            may.taskObjects("PutObject")));
   }
 
   private List<FunctionSpec> ending() {
     return List.of(
-        new FunctionSpec(
+        FunctionSpec.zip(
             "CompleteSnapshots",
             "Completes the snapshots of an import",
-            Packaging.ZIP,
             CONTROL,
             LONGEST,
-            false,
-            all(
-                may.ownSnapshots("ebs:CompleteSnapshot"),
-                may.table("GetItem", "PutItem", "Query", "UpdateItem"),
-                may.describe("DescribeSnapshots"),
-                may.taskObjects("GetObject"))),
-        new FunctionSpec(
+            may.ownSnapshots("CompleteSnapshot"),
+            may.table("GetItem", "PutItem", "Query", "UpdateItem"),
+            may.describe("DescribeSnapshots"),
+            may.taskObjects("GetObject")),
+        FunctionSpec.zip(
             "CheckSnapshots",
             "Tells whether the snapshots of an import are ready",
-            Packaging.ZIP,
             CONTROL,
             SHORT,
-            false,
-            all(may.table("GetItem"), may.describe("DescribeSnapshots"))),
-        new FunctionSpec(
+            may.table("GetItem"),
+            may.describe("DescribeSnapshots")),
+        FunctionSpec.zip(
             "Register",
             "Registers the image and ends the task",
-            Packaging.ZIP,
             CONTROL,
             LONGEST,
-            false,
-            all(
-                may.registerImage(),
-                may.removeObjects(),
-                may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-                may.describe("DescribeImages"),
-                may.removeImages())),
-        new FunctionSpec(
+            may.registerImage(),
+            may.removeObjects(),
+            may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            may.describe("DescribeImages"),
+            may.removeImages()),
+        FunctionSpec.zip(
             "NoteFailure",
             "Notes why a part of an import failed",
-            Packaging.ZIP,
             CONTROL,
             SHORT,
-            false,
-            all(may.table("GetItem", "PutItem", "Query", "UpdateItem"))),
-        new FunctionSpec(
+            may.table("GetItem", "PutItem", "Query", "UpdateItem")),
+        FunctionSpec.zip(
             "Cleanup",
             "Removes what a failed or cancelled import has made",
-            Packaging.ZIP,
             CONTROL,
             LONGEST,
-            false,
-            all(
+            may.removeObjects(),
+            may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            may.describe("DescribeImages", "DescribeSnapshots"),
+            may.removeImages()));
+  }
+
+  private List<FunctionSpec> around() {
+    return List.of(
+        FunctionSpec.zip(
+                "Announce",
+                "Tells of tasks: events, results beside uploads, messages",
+                CONTROL,
+                SHORT,
+                may.table("GetItem", "PutItem", "Query"),
+                may.followTable(),
+                may.readResults(),
+                may.writeResults(),
+                may.tell(),
+                may.keepFailedEvents())
+            .telling(Told.EVENTS),
+        FunctionSpec.zip(
+                "CleanupEvent",
+                "Removes what an import has made whose execution failed, timed out or was aborted",
+                CONTROL,
+                LONGEST,
                 may.removeObjects(),
                 may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
                 may.describe("DescribeImages", "DescribeSnapshots"),
-                may.removeImages())));
-  }
-
-  private static List<PolicyStatement> all(PolicyStatement... statements) {
-    return List.of(statements);
-  }
-
-  private static List<PolicyStatement> all(
-      List<PolicyStatement> first, PolicyStatement... others) {
-    List<PolicyStatement> all = new ArrayList<>(first);
-    all.addAll(Arrays.asList(others));
-    return all;
-  }
-
-  private static List<PolicyStatement> all(
-      List<PolicyStatement> first, List<PolicyStatement> second, PolicyStatement... others) {
-    List<PolicyStatement> all = new ArrayList<>(first);
-    all.addAll(all(second, others));
-    return all;
+                may.removeImages(),
+                may.keepFailedEvents(),
+                may.executions("DescribeExecution"))
+            .telling(Told.MACHINE),
+        FunctionSpec.zip(
+                "Sweep",
+                "Removes what ended tasks have left behind",
+                CONTROL,
+                LONGEST,
+                may.removeObjects(),
+                may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+                may.indexes(TaskStorage.ACTIVE),
+                may.describe("DescribeImages", "DescribeSnapshots"),
+                may.removeImages(),
+                may.keepFailedEvents())
+            .telling(Told.MACHINE));
   }
 }

@@ -8,10 +8,7 @@ import java.util.TreeMap;
 import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Size;
 import software.amazon.awscdk.services.ec2.SecurityGroup;
-import software.amazon.awscdk.services.iam.PolicyDocument;
-import software.amazon.awscdk.services.iam.PolicyStatement;
-import software.amazon.awscdk.services.iam.Role;
-import software.amazon.awscdk.services.iam.ServicePrincipal;
+import software.amazon.awscdk.services.iam.IRole;
 import software.amazon.awscdk.services.lambda.Alias;
 import software.amazon.awscdk.services.lambda.Architecture;
 import software.amazon.awscdk.services.lambda.CfnFunction;
@@ -28,6 +25,12 @@ import software.constructs.Construct;
 final class ImportFunctions extends Construct {
   /** Keys of files that go with the task they were uploaded for, in the work bucket. */
   static final String UPLOADS = "uploads/";
+
+  /** Keys of images whose upload starts their import, in the bucket of images. */
+  static final String IMPORTS = "imports/";
+
+  /** The alias of the version that is in use. */
+  static final String LIVE = "live";
 
   /** Names the Java class in the metadata of a function's resource. */
   static final String HANDLER = "vmferry:handler";
@@ -73,61 +76,54 @@ final class ImportFunctions extends Construct {
   private IFunction make(FunctionSpec spec) {
     Construct scope = new Construct(this, spec.id());
     LogGroup log = Logs.keptFor(props.logRetentionDays(), scope);
-    Role role = role(scope, spec, log);
+    IRole role = role(scope, spec, log);
     return switch (spec.packaging()) {
       case ZIP -> zipFunction(scope, spec, log, role);
       case IMAGE -> imageFunction(scope, spec, log, role);
     };
   }
 
-  private Role role(Construct scope, FunctionSpec spec, LogGroup log) {
-    List<PolicyStatement> statements = new ArrayList<>(spec.permissions());
-    statements.add(
-        PolicyStatement.Builder.create()
-            .actions(List.of("logs:CreateLogStream", "logs:PutLogEvents"))
-            .resources(List.of(log.getLogGroupArn()))
-            .build());
-    statements.add(
-        PolicyStatement.Builder.create()
-            .actions(List.of("xray:PutTelemetryRecords", "xray:PutTraceSegments"))
-            // X-Ray has no resources to name.
-            .resources(List.of("*"))
-            .build());
-    props.vpc().ifPresent(vpc -> statements.add(networkInterfaces()));
+  private IRole role(Construct scope, FunctionSpec spec, LogGroup log) {
+    List<Permission> permissions = new ArrayList<>(spec.permissions());
+    permissions.add(
+        Permission.because(
+            "Lambda names the streams of a log.",
+            Permissions.allow(
+                List.of("logs:CreateLogStream", "logs:PutLogEvents"),
+                List.of(log.getLogGroupArn()))));
+    permissions.add(
+        Permission.because(
+            "X-Ray has no resources that a policy could name.",
+            Permissions.allow(
+                List.of("xray:PutTelemetryRecords", "xray:PutTraceSegments"), List.of("*"))));
+    props.vpc().ifPresent(vpc -> permissions.add(networkInterfaces()));
     storage
         .key()
         .ifPresent(
             key ->
-                statements.add(
-                    PolicyStatement.Builder.create()
-                        .actions(List.of("kms:Decrypt", "kms:GenerateDataKey"))
-                        .resources(List.of(key.getKeyArn()))
-                        .build()));
-    return Role.Builder.create(scope, "Role")
-        .assumedBy(new ServicePrincipal("lambda.amazonaws.com"))
-        .description(spec.description())
-        .inlinePolicies(
-            Map.of("Permissions", PolicyDocument.Builder.create().statements(statements).build()))
-        .build();
+                permissions.add(
+                    Permission.exact(
+                        Permissions.allow(
+                            List.of("kms:Decrypt", "kms:GenerateDataKey"),
+                            List.of(key.getKeyArn())))));
+    return Roles.of(scope, "lambda.amazonaws.com", spec.description(), permissions);
   }
 
-  private static PolicyStatement networkInterfaces() {
-    return PolicyStatement.Builder.create()
-        .actions(
+  private static Permission networkInterfaces() {
+    return Permission.because(
+        "Lambda makes network interfaces before it could name them.",
+        Permissions.allow(
             List.of(
                 "ec2:AssignPrivateIpAddresses",
                 "ec2:CreateNetworkInterface",
                 "ec2:DeleteNetworkInterface",
                 "ec2:DescribeNetworkInterfaces",
                 "ec2:DescribeSubnets",
-                "ec2:UnassignPrivateIpAddresses"))
-        // Lambda makes the interfaces before it could name them, and demands it so.
-        .resources(List.of("*"))
-        .build();
+                "ec2:UnassignPrivateIpAddresses"),
+            List.of("*")));
   }
 
-  private IFunction zipFunction(
-      Construct scope, FunctionSpec spec, LogGroup log, Role role) {
+  private IFunction zipFunction(Construct scope, FunctionSpec spec, LogGroup log, IRole role) {
     Function.Builder builder =
         Function.Builder.create(scope, "Function")
             .runtime(Runtime.JAVA_25)
@@ -143,20 +139,23 @@ final class ImportFunctions extends Construct {
             .logGroup(log)
             .role(role);
     props.vpc().ifPresent(vpc -> builder.vpc(vpc).securityGroups(List.of(group(scope, spec))));
-    if (spec.id().equals("ConvertChunk")) {
-      props.convertConcurrency().ifPresent(builder::reservedConcurrentExecutions);
+    switch (spec.id()) {
+      case "ConvertChunk" ->
+          props.convertConcurrency().ifPresent(builder::reservedConcurrentExecutions);
+      // Two at once would find each other's leftovers.
+      case "Sweep" -> builder.reservedConcurrentExecutions(1);
+      default -> {}
     }
     Function function = builder.build();
     describe(function, spec);
     // SnapStart needs a version, and the state machine a name that stays.
     return Alias.Builder.create(scope, "Live")
-        .aliasName("live")
+        .aliasName(LIVE)
         .version(function.getCurrentVersion())
         .build();
   }
 
-  private IFunction imageFunction(
-      Construct scope, FunctionSpec spec, LogGroup log, Role role) {
+  private IFunction imageFunction(Construct scope, FunctionSpec spec, LogGroup log, IRole role) {
     DockerImageFunction.Builder builder =
         DockerImageFunction.Builder.create(scope, "Function")
             // The appliance runs programs of the guest, which is of this architecture.
@@ -195,9 +194,19 @@ final class ImportFunctions extends Construct {
     environment.put("VMFERRY_TABLE", storage.tasks().getTableName());
     environment.put("VMFERRY_UPLOADS", storage.work().getBucketName() + "/" + UPLOADS);
     environment.put("VMFERRY_RETENTION_DAYS", String.valueOf(props.taskRetentionDays()));
-    if (spec.knowsMachine()) {
-      environment.put("VMFERRY_IMPORT_STATE_MACHINE", machineArn);
-      environment.put("VMFERRY_ACTIVE_TASKS", String.valueOf(props.activeTasks()));
+    for (FunctionSpec.Told told : spec.told()) {
+      switch (told) {
+        case MACHINE -> {
+          environment.put("VMFERRY_IMPORT_STATE_MACHINE", machineArn);
+          environment.put("VMFERRY_ACTIVE_TASKS", String.valueOf(props.activeTasks()));
+        }
+        case EVENTS -> {
+          environment.put("VMFERRY_IMPORTS", storage.images().getBucketName() + "/" + IMPORTS);
+          props
+              .notificationTopic()
+              .ifPresent(topic -> environment.put("VMFERRY_TOPIC", topic.getTopicArn()));
+        }
+      }
     }
     return environment;
   }

@@ -4,15 +4,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import software.amazon.awscdk.Stack;
-import software.amazon.awscdk.services.iam.PolicyDocument;
-import software.amazon.awscdk.services.iam.PolicyStatement;
-import software.amazon.awscdk.services.iam.Role;
-import software.amazon.awscdk.services.iam.ServicePrincipal;
+import software.amazon.awscdk.services.iam.IRole;
 import software.amazon.awscdk.services.lambda.IFunction;
 import software.amazon.awscdk.services.logs.LogGroup;
 import software.amazon.awscdk.services.stepfunctions.CfnStateMachine;
@@ -44,9 +42,10 @@ final class ImportWorkflow extends Construct {
         Logs.keptFor(
             props.logRetentionDays(),
             LogGroup.Builder.create(this, "Log")
-                // With this prefix one policy lets AWS deliver to all logs; an account may have few.
+                // With this prefix one policy lets AWS deliver to all logs; an account may have
+                // few.
                 .logGroupName("/aws/vendedlogs/states/" + name));
-    Role role = role(name, storage, functions);
+    IRole role = role(name, storage, functions);
     machine =
         CfnStateMachine.Builder.create(this, "StateMachine")
             .stateMachineName(name)
@@ -107,9 +106,8 @@ final class ImportWorkflow extends Construct {
     return substitutions;
   }
 
-  private Role role(String name, TaskStorage storage, ImportFunctions functions) {
-    Stack stack = Stack.of(this);
-    String machineArn = Permissions.machineArn(stack, name);
+  private IRole role(String name, TaskStorage storage, ImportFunctions functions) {
+    String machineArn = Permissions.machineArn(Stack.of(this), name);
     String definition = definition();
     List<String> invoked =
         functions.all().entrySet().stream()
@@ -117,51 +115,49 @@ final class ImportWorkflow extends Construct {
             .map(Map.Entry::getValue)
             .map(IFunction::getFunctionArn)
             .toList();
-    List<PolicyStatement> statements =
-        List.of(
-            allow(List.of("lambda:InvokeFunction"), invoked),
-            // The lists of items that its maps read.
-            allow(List.of("s3:GetObject"), List.of(storage.work().arnForObjects("tasks/*"))),
-            // A distributed map runs its items as executions of the machine itself.
-            allow(List.of("states:StartExecution"), List.of(machineArn)),
-            allow(
+    List<Permission> permissions = new ArrayList<>();
+    permissions.add(Permission.exact(Permissions.allow(List.of("lambda:InvokeFunction"), invoked)));
+    permissions.add(
+        Permission.because(
+            "The lists of what its maps do are below the tasks' prefix.",
+            Permissions.allow(
+                List.of("s3:GetObject"), List.of(storage.work().arnForObjects("tasks/*")))));
+    permissions.add(
+        Permission.because(
+            "A distributed map runs its items as executions of the machine itself.",
+            Permissions.allow(List.of("states:StartExecution"), List.of(machineArn)),
+            Permissions.allow(
                 List.of(
                     "states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"),
-                List.of(machineArn.replace(":stateMachine:", ":execution:") + "/*")),
-            allow(
-                List.of(
-                    "logs:CreateLogDelivery",
-                    "logs:DeleteLogDelivery",
-                    "logs:DescribeLogGroups",
-                    "logs:DescribeResourcePolicies",
-                    "logs:GetLogDelivery",
-                    "logs:ListLogDeliveries",
-                    "logs:PutResourcePolicy",
-                    "logs:UpdateLogDelivery"),
-                // Log deliveries have no ARNs that a policy could name.
-                List.of("*")),
-            allow(
-                List.of(
-                    "xray:GetSamplingRules",
-                    "xray:GetSamplingTargets",
-                    "xray:PutTelemetryRecords",
-                    "xray:PutTraceSegments"),
-                // X-Ray has no resources to name.
-                List.of("*")));
-    Role.Builder role =
-        Role.Builder.create(this, "Role")
-            .assumedBy(new ServicePrincipal("states.amazonaws.com"))
-            .description("Runs the steps of imports");
-    List<PolicyStatement> all = new java.util.ArrayList<>(statements);
+                List.of(machineArn.replace(":stateMachine:", ":execution:") + "/*"))));
+    permissions.add(logAndTrace());
     storage
         .key()
-        .ifPresent(key -> all.add(allow(List.of("kms:Decrypt"), List.of(key.getKeyArn()))));
-    return role.inlinePolicies(
-            Map.of("Permissions", PolicyDocument.Builder.create().statements(all).build()))
-        .build();
+        .ifPresent(
+            key ->
+                permissions.add(
+                    Permission.exact(
+                        Permissions.allow(List.of("kms:Decrypt"), List.of(key.getKeyArn())))));
+    return Roles.of(this, "states.amazonaws.com", "Runs the steps of imports", permissions);
   }
 
-  private static PolicyStatement allow(List<String> actions, List<String> resources) {
-    return PolicyStatement.Builder.create().actions(actions).resources(resources).build();
+  private static Permission logAndTrace() {
+    return Permission.because(
+        "Log deliveries and X-Ray have no resources that a policy could name.",
+        Permissions.allow(
+            List.of(
+                "logs:CreateLogDelivery",
+                "logs:DeleteLogDelivery",
+                "logs:DescribeLogGroups",
+                "logs:DescribeResourcePolicies",
+                "logs:GetLogDelivery",
+                "logs:ListLogDeliveries",
+                "logs:PutResourcePolicy",
+                "logs:UpdateLogDelivery",
+                "xray:GetSamplingRules",
+                "xray:GetSamplingTargets",
+                "xray:PutTelemetryRecords",
+                "xray:PutTraceSegments"),
+            List.of("*")));
   }
 }

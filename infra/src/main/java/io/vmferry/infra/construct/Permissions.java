@@ -9,11 +9,9 @@ import software.amazon.awscdk.Stack;
 import software.amazon.awscdk.services.iam.PolicyStatement;
 import software.amazon.awscdk.services.kms.IKey;
 import software.amazon.awscdk.services.s3.IBucket;
+import software.amazon.awscdk.services.sqs.IQueue;
 
-/**
- * What the functions may do, in pieces: each method is one statement, as narrow as the service
- * allows.
- */
+/** What the functions may do, in pieces, each as narrow as the service allows. */
 final class Permissions {
   /** Marks what a task makes: snapshots and images. See {@code SnapshotStore.TASK_TAG}. */
   private static final String TASK_TAG = "vmferry:task";
@@ -24,33 +22,46 @@ final class Permissions {
   /** Keys of what was uploaded for one task. */
   private static final String UPLOADS = ImportFunctions.UPLOADS + "*";
 
+  private static final String IN_OUR_BUCKET =
+      "Objects of tasks have the tasks' ids in their keys, below these prefixes.";
+  private static final String OF_OUR_TAG =
+      "Snapshots and images get their ids when they are made; the condition on the tag limits them to those of tasks.";
+
+  private final VmImportExportProps props;
   private final TaskStorage storage;
   private final List<IBucket> sources;
   private final List<String> imageKeys;
-  private final List<String> agents;
   private final Stack stack;
   private final String machine;
+  private final IQueue failedEvents;
 
   /**
    * The permissions in a stack.
    *
    * @param machine the name of the state machine of imports
+   * @param failedEvents takes the events that could not be handled
    */
-  Permissions(VmImportExportProps props, TaskStorage storage, Stack stack, String machine) {
+  Permissions(
+      VmImportExportProps props,
+      TaskStorage storage,
+      Stack stack,
+      String machine,
+      IQueue failedEvents) {
+    this.props = props;
     this.storage = storage;
     this.sources =
         Stream.concat(Stream.of(storage.images()), props.sourceBuckets().stream()).toList();
     this.imageKeys = props.imageKeys().stream().map(IKey::getKeyArn).toList();
-    this.agents = props.agentLocations();
     this.stack = stack;
     this.machine = machine;
+    this.failedEvents = failedEvents;
   }
 
-  private static PolicyStatement allow(List<String> actions, List<String> resources) {
+  static PolicyStatement allow(List<String> actions, List<String> resources) {
     return PolicyStatement.Builder.create().actions(actions).resources(resources).build();
   }
 
-  private static PolicyStatement allowIf(
+  static PolicyStatement allowIf(
       List<String> actions, List<String> resources, Map<String, Object> conditions) {
     return PolicyStatement.Builder.create()
         .actions(actions)
@@ -64,62 +75,99 @@ final class Permissions {
   }
 
   /** Operations on the items of the table. */
-  PolicyStatement table(String... operations) {
-    return allow(prefixed("dynamodb", operations), List.of(storage.tasks().getTableArn()));
+  Permission table(String... operations) {
+    return Permission.exact(
+        allow(prefixed("dynamodb", operations), List.of(storage.tasks().getTableArn())));
   }
 
   /** Queries of indexes. */
-  PolicyStatement indexes(String... names) {
-    return allow(
-        List.of("dynamodb:Query"),
-        Arrays.stream(names)
-            .map(name -> storage.tasks().getTableArn() + "/index/" + name)
-            .toList());
+  Permission indexes(String... names) {
+    return Permission.exact(
+        allow(
+            List.of("dynamodb:Query"),
+            Arrays.stream(names)
+                .map(name -> storage.tasks().getTableArn() + "/index/" + name)
+                .toList()));
   }
 
-  /** Reads sources: the images, the other buckets, what was uploaded or copied for a task. */
-  PolicyStatement readSources() {
+  /** Lets Lambda read the changes of the table for a function. */
+  Permission followTable() {
+    return Permission.because(
+        "Streams cannot be listed for one table only.",
+        allow(
+            prefixed("dynamodb", "DescribeStream", "GetRecords", "GetShardIterator"),
+            List.of(String.valueOf(storage.tasks().getTableStreamArn()))),
+        allow(List.of("dynamodb:ListStreams"), List.of("*")));
+  }
+
+  /** Reads sources: images, objects of other buckets, what a task has copied, snapshots. */
+  Permission readSources() {
     List<String> objects = new ArrayList<>();
     sources.forEach(bucket -> objects.add(bucket.arnForObjects("*")));
     objects.add(storage.work().arnForObjects(TASKS));
     objects.add(storage.work().arnForObjects(UPLOADS));
-    return allow(List.of("s3:GetObject"), objects);
+    List<PolicyStatement> statements = new ArrayList<>();
+    statements.add(allow(List.of("s3:GetObject"), objects));
+    statements.add(
+        allow(prefixed("ebs", "GetSnapshotBlock", "ListSnapshotBlocks"), List.of(ec2("snapshot"))));
+    if (!imageKeys.isEmpty()) {
+      statements.add(allow(prefixed("kms", "Decrypt", "DescribeKey"), imageKeys));
+    }
+    return Permission.because(
+        "Any object of the buckets that were named, and any snapshot, may be the source of an import.",
+        statements.toArray(PolicyStatement[]::new));
+  }
+
+  /** Lists what a snapshot that is to be a source holds. */
+  Permission listSnapshots() {
+    return Permission.because(
+        "Any snapshot may be the source of an import.",
+        allow(List.of("ebs:ListSnapshotBlocks"), List.of(ec2("snapshot"))));
   }
 
   /**
-   * Lets S3 say that an object of a source is not there. Without it the answer is "access denied",
-   * whatever the reason.
+   * Asks for the sizes of sources. Without the permission to list, S3 says "access denied" of what
+   * is not there, whatever the reason.
    */
-  PolicyStatement tellMissingSources() {
-    return allow(
-        List.of("s3:ListBucket"),
-        Stream.concat(sources.stream(), Stream.of(storage.work()))
-            .map(IBucket::getBucketArn)
-            .toList());
+  Permission lookAtSources() {
+    List<String> objects = new ArrayList<>();
+    sources.forEach(bucket -> objects.add(bucket.arnForObjects("*")));
+    return Permission.because(
+        "Any object of the buckets that were named may be the source of an import.",
+        allow(List.of("s3:GetObject"), objects),
+        allow(
+            List.of("s3:ListBucket"),
+            Stream.concat(sources.stream(), Stream.of(storage.work()))
+                .map(IBucket::getBucketArn)
+                .toList()));
   }
 
-  /** Reads what a task keeps, and the packages of agents. */
-  PolicyStatement readAgents() {
-    return allow(List.of("s3:GetObject"), agents.stream().map(this::objectArn).toList());
-  }
-
-  /** Whether there are any packages of agents to read. */
-  boolean hasAgents() {
-    return !agents.isEmpty();
-  }
-
-  private String objectArn(String location) {
-    return "arn:" + stack.getPartition() + ":s3:::" + location.substring("s3://".length());
+  /** Reads packages of agents and drivers. */
+  Permission readAgents() {
+    List<String> objects =
+        props.agentLocations().stream()
+            .map(
+                location ->
+                    "arn:%s:s3:::%s"
+                        .formatted(stack.getPartition(), location.substring("s3://".length())))
+            .toList();
+    return objects.isEmpty()
+        ? Permission.exact()
+        : Permission.because(
+            "Where agents are is said with a wildcard by whoever deploys.",
+            allow(List.of("s3:GetObject"), objects));
   }
 
   /** Operations on what a task keeps in the work bucket. */
-  PolicyStatement taskObjects(String... operations) {
-    return allow(prefixed("s3", operations), List.of(storage.work().arnForObjects(TASKS)));
+  Permission taskObjects(String... operations) {
+    return Permission.because(
+        IN_OUR_BUCKET,
+        allow(prefixed("s3", operations), List.of(storage.work().arnForObjects(TASKS))));
   }
 
   /** Lists what a task keeps. */
-  PolicyStatement listTaskObjects() {
-    return listWork("s3:ListBucket", List.of(TASKS));
+  Permission listTaskObjects() {
+    return Permission.exact(listWork("s3:ListBucket", List.of(TASKS)));
   }
 
   private PolicyStatement listWork(String action, List<String> prefixes) {
@@ -130,14 +178,56 @@ final class Permissions {
   }
 
   /** Removes all that tasks and uploads for tasks have in the work bucket. */
-  List<PolicyStatement> removeObjects() {
-    return List.of(
+  Permission removeObjects() {
+    return Permission.because(
+        IN_OUR_BUCKET,
         allow(
-            List.of("s3:DeleteObject", "s3:AbortMultipartUpload"),
-            List.of(
-                storage.work().arnForObjects(TASKS), storage.work().arnForObjects(UPLOADS))),
+            prefixed("s3", "AbortMultipartUpload", "DeleteObject"),
+            List.of(storage.work().arnForObjects(TASKS), storage.work().arnForObjects(UPLOADS))),
         listWork("s3:ListBucket", List.of(TASKS, UPLOADS)),
         listWork("s3:ListBucketMultipartUploads", List.of(TASKS, UPLOADS)));
+  }
+
+  private String results() {
+    return storage.images().arnForObjects(ImportFunctions.IMPORTS + "*.result.json");
+  }
+
+  /** Writes the results of imports beside what was uploaded. */
+  Permission writeResults() {
+    return Permission.because(
+        "A result has the name of its upload.", allow(List.of("s3:PutObject"), List.of(results())));
+  }
+
+  /** Reads those results, and is told if there is none. */
+  Permission readResults() {
+    return Permission.because(
+        "A result has the name of its upload.",
+        allow(List.of("s3:GetObject"), List.of(results())),
+        allowIf(
+            List.of("s3:ListBucket"),
+            List.of(storage.images().getBucketArn()),
+            Map.of("StringLike", Map.of("s3:prefix", List.of(ImportFunctions.IMPORTS + "*")))));
+  }
+
+  /** Tells the event bus, and the topic if there is one, of tasks. */
+  Permission tell() {
+    List<PolicyStatement> statements = new ArrayList<>();
+    statements.add(
+        allow(
+            List.of("events:PutEvents"),
+            List.of(
+                "arn:%s:events:%s:%s:event-bus/default"
+                    .formatted(stack.getPartition(), stack.getRegion(), stack.getAccount()))));
+    props
+        .notificationTopic()
+        .ifPresent(
+            topic -> statements.add(allow(List.of("sns:Publish"), List.of(topic.getTopicArn()))));
+    return Permission.exact(statements.toArray(PolicyStatement[]::new));
+  }
+
+  /** Lets Lambda keep the events that a function could not handle. */
+  Permission keepFailedEvents() {
+    return Permission.exact(allow(List.of("sqs:SendMessage"), List.of(failedEvents.getQueueArn())));
   }
 
   private String ec2(String resource) {
@@ -150,32 +240,27 @@ final class Permissions {
   }
 
   /** Starts snapshots that bear a task's tag. */
-  List<PolicyStatement> startSnapshot() {
+  Permission startSnapshot() {
     return withKeys(
-        allowIf(
-            List.of("ebs:StartSnapshot"), List.of(ec2("snapshot")), ours("aws:RequestTag")));
+        allowIf(List.of("ebs:StartSnapshot"), List.of(ec2("snapshot")), ours("aws:RequestTag")));
   }
 
-  /** Writes to snapshots of ours, or completes them. */
-  List<PolicyStatement> ownSnapshots(String action) {
+  /** An operation of the EBS direct APIs on snapshots of ours. */
+  Permission ownSnapshots(String operation) {
     return withKeys(
-        allowIf(List.of(action), List.of(ec2("snapshot")), ours("aws:ResourceTag")));
+        allowIf(prefixed("ebs", operation), List.of(ec2("snapshot")), ours("aws:ResourceTag")));
   }
 
   /** What the guide asks for where snapshots or sources are encrypted with a key of the user's. */
-  private List<PolicyStatement> withKeys(PolicyStatement statement) {
+  private Permission withKeys(PolicyStatement statement) {
     if (imageKeys.isEmpty()) {
-      return List.of(statement);
+      return Permission.because(OF_OUR_TAG, statement);
     }
-    return List.of(
+    return Permission.because(
+        OF_OUR_TAG + " The actions on keys are those that EBS documents.",
         statement,
         allow(
-            List.of(
-                "kms:Decrypt",
-                "kms:DescribeKey",
-                "kms:Encrypt",
-                "kms:GenerateDataKey*",
-                "kms:ReEncrypt*"),
+            prefixed("kms", "Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey*", "ReEncrypt*"),
             imageKeys),
         // EBS keeps a grant for the snapshot; nobody else may be given one.
         allowIf(
@@ -185,14 +270,16 @@ final class Permissions {
   }
 
   /** Finds snapshots or images. */
-  PolicyStatement describe(String... operations) {
-    // EC2 lets no Describe action be limited to resources.
-    return allow(prefixed("ec2", operations), List.of("*"));
+  Permission describe(String... operations) {
+    return Permission.because(
+        "EC2 lets no Describe action be limited to resources.",
+        allow(prefixed("ec2", operations), List.of("*")));
   }
 
   /** Registers images of our snapshots that bear a task's tag. */
-  List<PolicyStatement> registerImage() {
-    return List.of(
+  Permission registerImage() {
+    return Permission.because(
+        OF_OUR_TAG,
         allowIf(List.of("ec2:RegisterImage"), List.of(ec2("image")), ours("aws:RequestTag")),
         allowIf(List.of("ec2:RegisterImage"), List.of(ec2("snapshot")), ours("aws:ResourceTag")),
         allowIf(
@@ -202,22 +289,28 @@ final class Permissions {
   }
 
   /** Deletes snapshots and deregisters images of ours. */
-  PolicyStatement removeImages() {
-    return allowIf(
-        List.of("ec2:DeleteSnapshot", "ec2:DeregisterImage"),
-        List.of(ec2("snapshot"), ec2("image")),
-        ours("aws:ResourceTag"));
+  Permission removeImages() {
+    return Permission.because(
+        OF_OUR_TAG,
+        allowIf(
+            prefixed("ec2", "DeleteSnapshot", "DeregisterImage"),
+            List.of(ec2("snapshot"), ec2("image")),
+            ours("aws:ResourceTag")));
   }
 
   /** Starts imports. */
-  PolicyStatement startExecution() {
-    return allow(List.of("states:StartExecution"), List.of(machineArn(stack, machine)));
+  Permission startExecution() {
+    return Permission.exact(
+        allow(List.of("states:StartExecution"), List.of(machineArn(stack, machine))));
   }
 
   /** Operations on the executions of imports. */
-  PolicyStatement executions(String... operations) {
-    return allow(
-        prefixed("states", operations), List.of(statesArn(stack, "execution", machine + ":*")));
+  Permission executions(String... operations) {
+    return Permission.because(
+        "An execution is named as its task.",
+        allow(
+            prefixed("states", operations),
+            List.of(statesArn(stack, "execution", machine + ":*"))));
   }
 
   /** The ARN of a state machine. */

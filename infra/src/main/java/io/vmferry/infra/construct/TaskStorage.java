@@ -94,8 +94,7 @@ public final class TaskStorage extends Construct {
     return privateBucket("AccessLogs")
         // S3 delivers access logs to buckets with S3's own key only.
         .encryption(BucketEncryption.S3_MANAGED)
-        .lifecycleRules(
-            List.of(LifecycleRule.builder().expiration(Duration.days(days)).build()))
+        .lifecycleRules(List.of(LifecycleRule.builder().expiration(Duration.days(days)).build()))
         .removalPolicy(RemovalPolicy.DESTROY)
         .autoDeleteObjects(true)
         .build();

@@ -1,8 +1,16 @@
 package io.vmferry.infra.construct;
 
+import io.github.cdklabs.cdknag.NagPackSuppression;
+import io.github.cdklabs.cdknag.NagSuppressions;
+import java.util.List;
+import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Stack;
 import software.amazon.awscdk.Tags;
+import software.amazon.awscdk.services.iam.IManagedPolicy;
 import software.amazon.awscdk.services.iam.PermissionsBoundary;
+import software.amazon.awscdk.services.lambda.IFunction;
+import software.amazon.awscdk.services.sqs.Queue;
+import software.amazon.awscdk.services.sqs.QueueEncryption;
 import software.constructs.Construct;
 
 /**
@@ -20,10 +28,12 @@ import software.constructs.Construct;
  */
 public final class VmImportExport extends Construct {
   private static final int ADDRESS = 8;
+  private static final int EVENT_DAYS = 14;
 
   private final TaskStorage storage;
   private final ImportFunctions functions;
   private final ImportWorkflow workflow;
+  private final Access access;
 
   /** Deploys it as the props say. */
   public VmImportExport(Construct scope, String id, VmImportExportProps props) {
@@ -45,17 +55,41 @@ public final class VmImportExport extends Construct {
     // Functions that the machine calls start and stop executions of it: its ARN must be known
     // before it is made. The stack's name and the construct's place make it the only one.
     String name =
-        "%s-import-%s".formatted(stack.getStackName(), getNode().getAddr().substring(2, 2 + ADDRESS));
-    Permissions permissions = new Permissions(props, storage, stack, name);
+        "%s-import-%s"
+            .formatted(stack.getStackName(), getNode().getAddr().substring(2, 2 + ADDRESS));
+    String machineArn = Permissions.machineArn(stack, name);
+    Queue failedEvents = failedEvents();
+    Permissions permissions = new Permissions(props, storage, stack, name, failedEvents);
     functions =
         new ImportFunctions(
             this,
             "Functions",
             props,
             storage,
-            Permissions.machineArn(stack, name),
+            machineArn,
             new FunctionCatalog(permissions).functions());
     workflow = new ImportWorkflow(this, "Import", name, props, storage, functions);
+    new Triggers(this, "Triggers", storage, functions, machineArn, failedEvents);
+    access = new Access(this, "Access", storage, functions.get("Api"));
+    new Monitoring(this, "Monitoring", props.alarmActions(), machineArn, failedEvents);
+  }
+
+  /** Takes events that a function could not handle, for someone to look at. */
+  private Queue failedEvents() {
+    Queue queue =
+        Queue.Builder.create(this, "FailedEvents")
+            .encryption(QueueEncryption.SQS_MANAGED)
+            .enforceSsl(true)
+            .retentionPeriod(Duration.days(EVENT_DAYS))
+            .build();
+    NagSuppressions.addResourceSuppressions(
+        queue,
+        List.of(
+            NagPackSuppression.builder()
+                .id("AwsSolutions-SQS3")
+                .reason("It is the queue of the dead letters.")
+                .build()));
+    return queue;
   }
 
   /** What tasks are kept in. */
@@ -69,7 +103,17 @@ public final class VmImportExport extends Construct {
   }
 
   /** The function that accepts imports. */
-  public software.amazon.awscdk.services.lambda.IFunction startImport() {
+  public IFunction startImport() {
     return functions.get("StartImport");
+  }
+
+  /** The URL of the API, which takes requests with a signature only. */
+  public String apiUrl() {
+    return access.url();
+  }
+
+  /** What those need who import: to upload images and to call the API. */
+  public IManagedPolicy callerPolicy() {
+    return access.policy();
   }
 }

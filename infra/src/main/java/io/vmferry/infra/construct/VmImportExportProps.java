@@ -10,9 +10,11 @@ import software.amazon.awscdk.services.kms.IKey;
 import software.amazon.awscdk.services.lambda.Code;
 import software.amazon.awscdk.services.lambda.DockerImageCode;
 import software.amazon.awscdk.services.s3.IBucket;
+import software.amazon.awscdk.services.sns.ITopic;
 
 /**
- * How vmferry is deployed. All that is not said has a default; {@link #builder} needs the code only.
+ * How vmferry is deployed. All that is not said has a default; {@link #builder} needs the code
+ * only.
  *
  * @param functionsCode the zip of the functions
  * @param guestImage the container image that changes guests
@@ -32,6 +34,7 @@ import software.amazon.awscdk.services.s3.IBucket;
  * @param logRetentionDays how many days logs are kept: a number that CloudWatch knows
  * @param agentLocations {@code s3://bucket/key}, {@code *} at the end standing for any rest: where
  *     packages of agents and drivers are that imports may name
+ * @param notificationTopic is told of ended tasks; none by default
  * @param alarmActions what alarms do
  * @param permissionsBoundary limits every role
  * @param tags put on everything
@@ -51,6 +54,7 @@ public record VmImportExportProps(
     int taskRetentionDays,
     int logRetentionDays,
     List<String> agentLocations,
+    Optional<ITopic> notificationTopic,
     List<IAlarmAction> alarmActions,
     Optional<IManagedPolicy> permissionsBoundary,
     Map<String, String> tags) {
@@ -118,6 +122,7 @@ public record VmImportExportProps(
     private int taskRetentionDays = DEFAULT_RETENTION_DAYS;
     private int logRetentionDays = DEFAULT_RETENTION_DAYS;
     private List<String> agentLocations = List.of();
+    private Optional<ITopic> notificationTopic = Optional.empty();
     private List<IAlarmAction> alarmActions = List.of();
     private Optional<IManagedPolicy> permissionsBoundary = Optional.empty();
     private Map<String, String> tags = Map.of();
@@ -199,6 +204,12 @@ public record VmImportExportProps(
       return this;
     }
 
+    /** Tells a topic of ended tasks. */
+    public Builder notificationTopic(ITopic value) {
+      notificationTopic = Optional.of(value);
+      return this;
+    }
+
     /** Does these things when an alarm goes off. */
     public Builder alarmActions(List<? extends IAlarmAction> value) {
       alarmActions = List.copyOf(value);
@@ -220,7 +231,8 @@ public record VmImportExportProps(
     /**
      * The props.
      *
-     * @throws IllegalArgumentException if a number is out of its range, or things exclude each other
+     * @throws IllegalArgumentException if a number is out of its range, or things exclude each
+     *     other
      */
     public VmImportExportProps build() {
       return new VmImportExportProps(
@@ -238,6 +250,7 @@ public record VmImportExportProps(
           taskRetentionDays,
           logRetentionDays,
           agentLocations,
+          notificationTopic,
           alarmActions,
           permissionsBoundary,
           tags);

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What the app is told by CDK's context: {@code cdk deploy --all -c activeTasks=5}, or the member
- * {@code context} of {@code cdk.json}. Names and meanings are those of {@code
- * VmImportExportProps}; docs/deploying.md lists them.
+ * {@code context} of {@code cdk.json}. Names and meanings are those of {@code VmImportExportProps};
+ * docs/deploying.md lists them.
  *
  * @param stackPrefix {@code stackPrefix}: the beginning of the stacks' names
  * @param functionsZip {@code functionsZip}: the functions
@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param taskRetentionDays {@code taskRetentionDays}
  * @param logRetentionDays {@code logRetentionDays}
  * @param agentLocations {@code agentLocations}: {@code s3://…}, separated by commas
+ * @param notificationTopic {@code notificationTopic}: the ARN of a topic
  * @param alarmTopic {@code alarmTopic}: the ARN of a topic
  * @param permissionsBoundary {@code permissionsBoundary}: the ARN of a managed policy
  * @param tags {@code tags}: {@code name=value}, separated by commas
@@ -46,6 +47,7 @@ public record Settings(
     int taskRetentionDays,
     int logRetentionDays,
     List<String> agentLocations,
+    Optional<String> notificationTopic,
     Optional<String> alarmTopic,
     Optional<String> permissionsBoundary,
     List<String> tags) {
@@ -70,6 +72,7 @@ public record Settings(
           "taskRetentionDays",
           "logRetentionDays",
           "agentLocations",
+          "notificationTopic",
           "alarmTopic",
           "permissionsBoundary",
           "tags");
@@ -96,6 +99,7 @@ public record Settings(
         number(context, "taskRetentionDays").orElse(DEFAULT_RETENTION_DAYS),
         number(context, "logRetentionDays").orElse(DEFAULT_RETENTION_DAYS),
         list(context, "agentLocations"),
+        text(context, "notificationTopic"),
         text(context, "alarmTopic"),
         text(context, "permissionsBoundary"),
         tags(context));

@@ -39,6 +39,14 @@ public final class WorkflowStack extends Stack {
         .description("The function that accepts imports")
         .value(vmImportExport.startImport().getFunctionArn())
         .build();
+    CfnOutput.Builder.create(this, "ApiUrl")
+        .description("The API, for `vmferry endpoint --url`")
+        .value(vmImportExport.apiUrl())
+        .build();
+    CfnOutput.Builder.create(this, "CallerPolicy")
+        .description("The policy to attach to those who import")
+        .value(vmImportExport.callerPolicy().getManagedPolicyArn())
+        .build();
   }
 
   private VmImportExportProps vmferry(Settings settings, TaskStorage storage) {
@@ -62,6 +70,9 @@ public final class WorkflowStack extends Stack {
                 builder.vpc(
                     Vpc.fromLookup(this, "Vpc", VpcLookupOptions.builder().vpcId(id).build())));
     settings
+        .notificationTopic()
+        .ifPresent(arn -> builder.notificationTopic(topic("NotificationTopic", arn)));
+    settings
         .alarmTopic()
         .ifPresent(arn -> builder.alarmActions(List.of(new SnsAction(topic("AlarmTopic", arn)))));
     settings
@@ -78,9 +89,7 @@ public final class WorkflowStack extends Stack {
   }
 
   private List<IBucket> sourceBuckets(List<String> names) {
-    return names.stream()
-        .map(name -> Bucket.fromBucketName(this, "Source-" + name, name))
-        .toList();
+    return names.stream().map(name -> Bucket.fromBucketName(this, "Source-" + name, name)).toList();
   }
 
   private List<IKey> imageKeys(List<String> arns) {
