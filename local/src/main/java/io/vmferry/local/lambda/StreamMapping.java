@@ -271,9 +271,7 @@ public final class StreamMapping implements AutoCloseable {
   private boolean pass(String stream, String shard, List<Record> records)
       throws IOException, InterruptedException {
     List<Record> passed =
-        records.stream()
-            .filter(record -> options.sortKeys().test(record.dynamodb().keys().get("sk").s()))
-            .toList();
+        records.stream().filter(record -> options.sortKeys().test(sortKey(record))).toList();
     if (!passed.isEmpty()) {
       Optional<String> failed = invoke(stream, passed);
       if (failed.isPresent()) {
@@ -299,6 +297,11 @@ public final class StreamMapping implements AutoCloseable {
     positions.put(shard, records.getLast().dynamodb().sequenceNumber());
     writeCheckpoint();
     return true;
+  }
+
+  private static String sortKey(Record record) {
+    AttributeValue key = record.dynamodb().keys().get("sk");
+    return key == null || key.s() == null ? "" : key.s();
   }
 
   /** The sequence number of the first record that has to come again. */

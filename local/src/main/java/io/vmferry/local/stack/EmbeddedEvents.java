@@ -34,16 +34,6 @@ final class EmbeddedEvents implements AutoCloseable {
   /** The topic of ended tasks. */
   static final String TOPIC = "vmferry-tasks";
 
-  private static final String UPLOAD_RULE =
-      """
-      {"source": ["aws.s3"], "detail-type": ["Object Created"],
-       "detail": {"bucket": {"name": ["%s"]}, "object": {"key": [{"prefix": "%s"}]}}}""";
-
-  private static final String CLEANUP_RULE =
-      """
-      {"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"],
-       "detail": {"stateMachineArn": ["%s"], "status": ["FAILED", "TIMED_OUT", "ABORTED"]}}""";
-
   private final EventBus bus;
   private final Topics topics;
   private final AtomicLong sequence;
@@ -105,11 +95,17 @@ final class EmbeddedEvents implements AutoCloseable {
   void start(EmbeddedAws aws, StepFunctions stepFunctions, String importArn) {
     bus.putRule(
         "vmferry-upload",
-        UPLOAD_RULE.formatted(EmbeddedStack.IMAGES_BUCKET, EmbeddedStack.IMPORTS),
+        """
+        {"source": ["aws.s3"], "detail-type": ["Object Created"],
+         "detail": {"bucket": {"name": ["%s"]}, "object": {"key": [{"prefix": "%s"}]}}}"""
+            .formatted(EmbeddedStack.IMAGES_BUCKET, EmbeddedStack.IMPORTS),
         EmbeddedFunctions.UPLOAD_TRIGGER.functionName());
     bus.putRule(
         "vmferry-cleanup",
-        CLEANUP_RULE.formatted(importArn),
+        """
+        {"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"],
+         "detail": {"stateMachineArn": ["%s"], "status": ["FAILED", "TIMED_OUT", "ABORTED"]}}"""
+            .formatted(importArn),
         EmbeddedFunctions.CLEANUP_EVENT.functionName());
     aws.onObjectCreated(this::objectCreated);
     stepFunctions.addListener(this::executionEnded);
