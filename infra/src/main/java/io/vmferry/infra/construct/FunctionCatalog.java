@@ -36,6 +36,16 @@ final class FunctionCatalog {
         .toList();
   }
 
+  /** What the container may do: the work of ConvertChunk, DownloadRange and NoteFailure. */
+  List<Permission> container() {
+    return List.of(
+        may.ownSnapshots("PutSnapshotBlock"),
+        may.table("GetItem", "PutItem", "Query", "UpdateItem"),
+        may.readSources(),
+        may.lookAtSources(),
+        may.taskObjects("PutObject"));
+  }
+
   private List<FunctionSpec> requests() {
     return List.of(
         FunctionSpec.zip(
@@ -50,7 +60,7 @@ final class FunctionCatalog {
                 may.describe("DescribeSnapshots"),
                 may.startExecution(),
                 may.executions("StopExecution"))
-            .telling(Told.MACHINE),
+            .telling(Told.MACHINE, Told.COMPUTE),
         FunctionSpec.zip(
                 "StartImport",
                 "Accepts an import and starts its execution",
@@ -59,7 +69,7 @@ final class FunctionCatalog {
                 may.table("DeleteItem", "GetItem", "PutItem", "Query"),
                 may.indexes(TaskStorage.ACTIVE),
                 may.startExecution())
-            .telling(Told.MACHINE),
+            .telling(Told.MACHINE, Told.COMPUTE),
         FunctionSpec.zip(
                 "UploadTrigger",
                 "Starts the import of an uploaded object",
@@ -73,20 +83,21 @@ final class FunctionCatalog {
                 may.tell(),
                 may.keepFailedEvents(),
                 may.startExecution())
-            .telling(Told.MACHINE, Told.EVENTS));
+            .telling(Told.MACHINE, Told.COMPUTE, Told.EVENTS));
   }
 
   private List<FunctionSpec> beginning() {
     return List.of(
         FunctionSpec.zip(
-            "Validate",
-            "Looks at the headers of an import's disks",
-            WORK,
-            LONGEST,
-            may.table("GetItem", "PutItem", "Query", "UpdateItem"),
-            may.readSources(),
-            may.lookAtSources(),
-            may.taskObjects("PutObject")),
+                "Validate",
+                "Looks at the headers of an import's disks",
+                WORK,
+                LONGEST,
+                may.table("GetItem", "PutItem", "Query", "UpdateItem"),
+                may.readSources(),
+                may.lookAtSources(),
+                may.taskObjects("PutObject"))
+            .telling(Told.COMPUTE),
         FunctionSpec.zip(
             "DownloadRange",
             "Copies a range of a file from a web server",
@@ -95,15 +106,16 @@ final class FunctionCatalog {
             may.table("GetItem"),
             may.taskObjects("PutObject")),
         FunctionSpec.zip(
-            "Plan",
-            "Plans the chunks of an import and starts its snapshots",
-            WORK,
-            LONGEST,
-            may.startSnapshot(),
-            may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-            may.readSources(),
-            may.lookAtSources(),
-            may.taskObjects("PutObject", "ListMultipartUploadParts")));
+                "Plan",
+                "Plans the chunks of an import and starts its snapshots",
+                WORK,
+                LONGEST,
+                may.startSnapshot(),
+                may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+                may.readSources(),
+                may.lookAtSources(),
+                may.taskObjects("PutObject", "ListMultipartUploadParts"))
+            .telling(Told.COMPUTE));
   }
 
   private List<FunctionSpec> working() {

@@ -35,6 +35,8 @@ record FunctionSpec(
   enum Told {
     /** The state machine, and how many tasks may be active. */
     MACHINE,
+    /** Whether there is a container that converts. */
+    COMPUTE,
     /** Where uploads start imports, and who is told of tasks. */
     EVENTS
   }

@@ -8,11 +8,14 @@ import java.util.TreeMap;
 import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Size;
 import software.amazon.awscdk.services.ec2.SecurityGroup;
+import software.amazon.awscdk.services.ecr.assets.DockerImageAsset;
 import software.amazon.awscdk.services.iam.IRole;
 import software.amazon.awscdk.services.lambda.Alias;
 import software.amazon.awscdk.services.lambda.Architecture;
 import software.amazon.awscdk.services.lambda.CfnFunction;
+import software.amazon.awscdk.services.lambda.DockerImageCode;
 import software.amazon.awscdk.services.lambda.DockerImageFunction;
+import software.amazon.awscdk.services.lambda.EcrImageCodeProps;
 import software.amazon.awscdk.services.lambda.Function;
 import software.amazon.awscdk.services.lambda.IFunction;
 import software.amazon.awscdk.services.lambda.Runtime;
@@ -41,6 +44,7 @@ final class ImportFunctions extends Construct {
   private final VmImportExportProps props;
   private final TaskStorage storage;
   private final String machineArn;
+  private final DockerImageAsset image;
   private final Map<String, IFunction> functions = new LinkedHashMap<>();
 
   ImportFunctions(
@@ -49,11 +53,13 @@ final class ImportFunctions extends Construct {
       VmImportExportProps props,
       TaskStorage storage,
       String machineArn,
+      DockerImageAsset image,
       List<FunctionSpec> specs) {
     super(scope, id);
     this.props = props;
     this.storage = storage;
     this.machineArn = machineArn;
+    this.image = image;
     for (FunctionSpec spec : specs) {
       functions.put(spec.id(), make(spec));
     }
@@ -160,7 +166,10 @@ final class ImportFunctions extends Construct {
         DockerImageFunction.Builder.create(scope, "Function")
             // The appliance runs programs of the guest, which is of this architecture.
             .architecture(Architecture.X86_64)
-            .code(props.guestImage())
+            .code(
+                DockerImageCode.fromEcr(
+                    image.getRepository(),
+                    EcrImageCodeProps.builder().tagOrDigest(image.getImageTag()).build()))
             .description(spec.description())
             .memorySize(spec.memoryMib())
             .ephemeralStorageSize(Size.mebibytes(GUEST_STORAGE))
@@ -188,18 +197,26 @@ final class ImportFunctions extends Construct {
     resource.addMetadata(HANDLER, spec.handler());
   }
 
-  private Map<String, String> environment(FunctionSpec spec) {
+  /** What every function is told, and the container. */
+  Map<String, String> commonEnvironment() {
     Map<String, String> environment = new TreeMap<>();
     environment.put("VMFERRY_WORK_BUCKET", storage.work().getBucketName());
     environment.put("VMFERRY_TABLE", storage.tasks().getTableName());
     environment.put("VMFERRY_UPLOADS", storage.work().getBucketName() + "/" + UPLOADS);
     environment.put("VMFERRY_RETENTION_DAYS", String.valueOf(props.taskRetentionDays()));
+    return environment;
+  }
+
+  private Map<String, String> environment(FunctionSpec spec) {
+    Map<String, String> environment = new TreeMap<>(commonEnvironment());
     for (FunctionSpec.Told told : spec.told()) {
       switch (told) {
         case MACHINE -> {
           environment.put("VMFERRY_IMPORT_STATE_MACHINE", machineArn);
           environment.put("VMFERRY_ACTIVE_TASKS", String.valueOf(props.activeTasks()));
         }
+        case COMPUTE ->
+            environment.put("VMFERRY_FARGATE", String.valueOf(props.fargate().isPresent()));
         case EVENTS -> {
           environment.put("VMFERRY_IMPORTS", storage.images().getBucketName() + "/" + IMPORTS);
           props

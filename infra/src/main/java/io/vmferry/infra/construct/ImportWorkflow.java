@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import software.amazon.awscdk.Stack;
 import software.amazon.awscdk.services.iam.IRole;
@@ -36,7 +37,8 @@ final class ImportWorkflow extends Construct {
       String name,
       VmImportExportProps props,
       TaskStorage storage,
-      ImportFunctions functions) {
+      ImportFunctions functions,
+      Optional<ConvertContainer> container) {
     super(scope, id);
     LogGroup log =
         Logs.keptFor(
@@ -45,13 +47,13 @@ final class ImportWorkflow extends Construct {
                 // With this prefix one policy lets AWS deliver to all logs; an account may have
                 // few.
                 .logGroupName("/aws/vendedlogs/states/" + name));
-    IRole role = role(name, storage, functions);
+    IRole role = role(name, storage, functions, container);
     machine =
         CfnStateMachine.Builder.create(this, "StateMachine")
             .stateMachineName(name)
             .stateMachineType("STANDARD")
             .definitionString(definition())
-            .definitionSubstitutions(substitutions(props, functions))
+            .definitionSubstitutions(substitutions(props, functions, container))
             .roleArn(role.getRoleArn())
             .tracingConfiguration(
                 CfnStateMachine.TracingConfigurationProperty.builder().enabled(true).build())
@@ -89,7 +91,7 @@ final class ImportWorkflow extends Construct {
   }
 
   private static Map<String, String> substitutions(
-      VmImportExportProps props, ImportFunctions functions) {
+      VmImportExportProps props, ImportFunctions functions, Optional<ConvertContainer> container) {
     Map<String, String> substitutions = new TreeMap<>();
     String definition = definition();
     functions
@@ -101,12 +103,20 @@ final class ImportWorkflow extends Construct {
                 substitutions.put(name, function.getFunctionArn());
               }
             });
+    substitutions.putAll(
+        container
+            .map(ConvertContainer::substitutions)
+            .orElseGet(ConvertContainer::noSubstitutions));
     substitutions.put("MaxConcurrency", String.valueOf(props.chunksAtOnce()));
     substitutions.put("SnapshotPollSeconds", String.valueOf(POLL_SECONDS));
     return substitutions;
   }
 
-  private IRole role(String name, TaskStorage storage, ImportFunctions functions) {
+  private IRole role(
+      String name,
+      TaskStorage storage,
+      ImportFunctions functions,
+      Optional<ConvertContainer> container) {
     String machineArn = Permissions.machineArn(Stack.of(this), name);
     String definition = definition();
     List<String> invoked =
@@ -130,6 +140,7 @@ final class ImportWorkflow extends Construct {
                 List.of(
                     "states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"),
                 List.of(machineArn.replace(":stateMachine:", ":execution:") + "/*"))));
+    container.ifPresent(c -> permissions.addAll(c.toRunIt()));
     permissions.add(logAndTrace());
     storage
         .key()

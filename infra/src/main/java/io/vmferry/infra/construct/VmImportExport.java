@@ -3,9 +3,12 @@ package io.vmferry.infra.construct;
 import io.github.cdklabs.cdknag.NagPackSuppression;
 import io.github.cdklabs.cdknag.NagSuppressions;
 import java.util.List;
+import java.util.Optional;
 import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Stack;
 import software.amazon.awscdk.Tags;
+import software.amazon.awscdk.services.ecr.assets.DockerImageAsset;
+import software.amazon.awscdk.services.ecr.assets.Platform;
 import software.amazon.awscdk.services.iam.IManagedPolicy;
 import software.amazon.awscdk.services.iam.PermissionsBoundary;
 import software.amazon.awscdk.services.lambda.IFunction;
@@ -21,7 +24,7 @@ import software.constructs.Construct;
  * new VmImportExport(this, "Vmferry",
  *     VmImportExportProps.builder(
  *             Code.fromAsset("functions/target/vmferry-functions.zip"),
- *             DockerImageCode.fromImageAsset("functions/target/image"))
+ *             "functions/target/image")
  *         .sourceBuckets(List.of(images))
  *         .build());
  * }</pre>
@@ -60,15 +63,29 @@ public final class VmImportExport extends Construct {
     String machineArn = Permissions.machineArn(stack, name);
     Queue failedEvents = failedEvents();
     Permissions permissions = new Permissions(props, storage, stack, name, failedEvents);
+    FunctionCatalog catalog = new FunctionCatalog(permissions);
+    DockerImageAsset image =
+        DockerImageAsset.Builder.create(this, "Image")
+            .directory(props.imageDirectory())
+            .platform(Platform.LINUX_AMD64)
+            .build();
     functions =
         new ImportFunctions(
-            this,
-            "Functions",
-            props,
-            storage,
-            machineArn,
-            new FunctionCatalog(permissions).functions());
-    workflow = new ImportWorkflow(this, "Import", name, props, storage, functions);
+            this, "Functions", props, storage, machineArn, image, catalog.functions());
+    Optional<ConvertContainer> container =
+        props
+            .fargate()
+            .map(
+                size ->
+                    new ConvertContainer(
+                        this,
+                        "Container",
+                        props,
+                        size,
+                        image,
+                        functions.commonEnvironment(),
+                        catalog.container()));
+    workflow = new ImportWorkflow(this, "Import", name, props, storage, functions, container);
     new Triggers(this, "Triggers", storage, functions, machineArn, failedEvents);
     access = new Access(this, "Access", storage, functions.get("Api"));
     new Monitoring(this, "Monitoring", props.alarmActions(), machineArn, failedEvents);

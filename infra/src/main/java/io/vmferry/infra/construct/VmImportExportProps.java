@@ -8,7 +8,6 @@ import software.amazon.awscdk.services.ec2.IVpc;
 import software.amazon.awscdk.services.iam.IManagedPolicy;
 import software.amazon.awscdk.services.kms.IKey;
 import software.amazon.awscdk.services.lambda.Code;
-import software.amazon.awscdk.services.lambda.DockerImageCode;
 import software.amazon.awscdk.services.s3.IBucket;
 import software.amazon.awscdk.services.sns.ITopic;
 
@@ -17,19 +16,21 @@ import software.amazon.awscdk.services.sns.ITopic;
  * only.
  *
  * @param functionsCode the zip of the functions
- * @param guestImage the container image that changes guests
+ * @param imageDirectory what the container image is built from
  * @param storage what tasks are kept in; none to make it in the construct itself
  * @param imagesBucket an existing bucket of images, where {@code storage} is not given
  * @param encryptionKey encrypts buckets and table, where {@code storage} is not given
  * @param sourceBuckets further buckets that images may be read from
  * @param imageKeys keys that encrypt sources, or are to encrypt snapshots; not needed for keys that
  *     AWS manages
- * @param vpc where the functions run; none for Lambda's own network
+ * @param vpc where functions and container run, in its private subnets; none for Lambda's own
+ *     network and, for the container, a VPC of vmferry's without anything that costs by the hour
  * @param activeTasks how many tasks of a kind may be active at once, from 1 on
  * @param chunksAtOnce how many chunks of one import are converted at once, 1 to 10,000. Forty write
  *     about as fast as EBS takes the blocks of one snapshot
  * @param convertConcurrency functions reserved for converting, all imports together; none for what
  *     the account has
+ * @param fargate the size of the container that converts large disks; none for Lambda only
  * @param taskRetentionDays how many days ended tasks stay listed, 1 to 3,650
  * @param logRetentionDays how many days logs are kept: a number that CloudWatch knows
  * @param agentLocations {@code s3://bucket/key}, {@code *} at the end standing for any rest: where
@@ -41,7 +42,7 @@ import software.amazon.awscdk.services.sns.ITopic;
  */
 public record VmImportExportProps(
     Code functionsCode,
-    DockerImageCode guestImage,
+    String imageDirectory,
     Optional<TaskStorage> storage,
     Optional<IBucket> imagesBucket,
     Optional<IKey> encryptionKey,
@@ -51,6 +52,7 @@ public record VmImportExportProps(
     int activeTasks,
     int chunksAtOnce,
     Optional<Integer> convertConcurrency,
+    Optional<FargateSize> fargate,
     int taskRetentionDays,
     int logRetentionDays,
     List<String> agentLocations,
@@ -96,10 +98,10 @@ public record VmImportExportProps(
    * Begins with the defaults.
    *
    * @param functionsCode {@code functions/target/vmferry-functions.zip}
-   * @param guestImage made of {@code functions/target/image}
+   * @param imageDirectory {@code functions/target/image}
    */
-  public static Builder builder(Code functionsCode, DockerImageCode guestImage) {
-    return new Builder(functionsCode, guestImage);
+  public static Builder builder(Code functionsCode, String imageDirectory) {
+    return new Builder(functionsCode, imageDirectory);
   }
 
   /** Takes what differs from the defaults. */
@@ -109,7 +111,7 @@ public record VmImportExportProps(
     private static final int DEFAULT_RETENTION_DAYS = 90;
 
     private final Code functionsCode;
-    private final DockerImageCode guestImage;
+    private final String imageDirectory;
     private Optional<TaskStorage> storage = Optional.empty();
     private Optional<IBucket> imagesBucket = Optional.empty();
     private Optional<IKey> encryptionKey = Optional.empty();
@@ -119,6 +121,7 @@ public record VmImportExportProps(
     private int activeTasks = DEFAULT_ACTIVE_TASKS;
     private int chunksAtOnce = DEFAULT_CHUNKS;
     private Optional<Integer> convertConcurrency = Optional.empty();
+    private Optional<FargateSize> fargate = Optional.of(FargateSize.DEFAULT);
     private int taskRetentionDays = DEFAULT_RETENTION_DAYS;
     private int logRetentionDays = DEFAULT_RETENTION_DAYS;
     private List<String> agentLocations = List.of();
@@ -127,9 +130,9 @@ public record VmImportExportProps(
     private Optional<IManagedPolicy> permissionsBoundary = Optional.empty();
     private Map<String, String> tags = Map.of();
 
-    private Builder(Code functionsCode, DockerImageCode guestImage) {
+    private Builder(Code functionsCode, String imageDirectory) {
       this.functionsCode = functionsCode;
-      this.guestImage = guestImage;
+      this.imageDirectory = imageDirectory;
     }
 
     /** Keeps tasks in what was made before, such as in another stack. */
@@ -186,6 +189,12 @@ public record VmImportExportProps(
       return this;
     }
 
+    /** Sets the size of the container; without one, Lambda converts every disk. */
+    public Builder fargate(Optional<FargateSize> value) {
+      fargate = value;
+      return this;
+    }
+
     /** Keeps ended tasks so many days; 90 by default. */
     public Builder taskRetentionDays(int value) {
       taskRetentionDays = value;
@@ -237,7 +246,7 @@ public record VmImportExportProps(
     public VmImportExportProps build() {
       return new VmImportExportProps(
           functionsCode,
-          guestImage,
+          imageDirectory,
           storage,
           imagesBucket,
           encryptionKey,
@@ -247,6 +256,7 @@ public record VmImportExportProps(
           activeTasks,
           chunksAtOnce,
           convertConcurrency,
+          fargate,
           taskRetentionDays,
           logRetentionDays,
           agentLocations,

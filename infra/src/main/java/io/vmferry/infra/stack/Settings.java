@@ -1,5 +1,6 @@
 package io.vmferry.infra.stack;
 
+import io.vmferry.infra.construct.FargateSize;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param activeTasks {@code activeTasks}
  * @param chunksAtOnce {@code chunksAtOnce}
  * @param convertConcurrency {@code convertConcurrency}
+ * @param fargate {@code fargate}: {@code false} for none; {@code fargateCpu} and {@code
+ *     fargateMemory}: the container's size
  * @param taskRetentionDays {@code taskRetentionDays}
  * @param logRetentionDays {@code logRetentionDays}
  * @param agentLocations {@code agentLocations}: {@code s3://…}, separated by commas
@@ -44,6 +47,7 @@ public record Settings(
     int activeTasks,
     int chunksAtOnce,
     Optional<Integer> convertConcurrency,
+    Optional<FargateSize> fargate,
     int taskRetentionDays,
     int logRetentionDays,
     List<String> agentLocations,
@@ -69,6 +73,9 @@ public record Settings(
           "activeTasks",
           "chunksAtOnce",
           "convertConcurrency",
+          "fargate",
+          "fargateCpu",
+          "fargateMemory",
           "taskRetentionDays",
           "logRetentionDays",
           "agentLocations",
@@ -96,6 +103,7 @@ public record Settings(
         number(context, "activeTasks").orElse(DEFAULT_ACTIVE_TASKS),
         number(context, "chunksAtOnce").orElse(DEFAULT_CHUNKS),
         number(context, "convertConcurrency"),
+        fargate(context),
         number(context, "taskRetentionDays").orElse(DEFAULT_RETENTION_DAYS),
         number(context, "logRetentionDays").orElse(DEFAULT_RETENTION_DAYS),
         list(context, "agentLocations"),
@@ -136,6 +144,20 @@ public record Settings(
                     e);
               }
             });
+  }
+
+  private static Optional<FargateSize> fargate(Function<String, @Nullable Object> context) {
+    return switch (text(context, "fargate").orElse("true")) {
+      case "false" -> Optional.empty();
+      case "true" ->
+          Optional.of(
+              new FargateSize(
+                  number(context, "fargateCpu").orElse(FargateSize.DEFAULT.cpu()),
+                  number(context, "fargateMemory").orElse(FargateSize.DEFAULT.memoryMib())));
+      case String other ->
+          throw new IllegalArgumentException(
+              "the context's fargate is '%s'; true or false is expected".formatted(other));
+    };
   }
 
   private static List<String> tags(Function<String, @Nullable Object> context) {

@@ -15,7 +15,6 @@ import software.amazon.awscdk.services.iam.ManagedPolicy;
 import software.amazon.awscdk.services.kms.IKey;
 import software.amazon.awscdk.services.kms.Key;
 import software.amazon.awscdk.services.lambda.Code;
-import software.amazon.awscdk.services.lambda.DockerImageCode;
 import software.amazon.awscdk.services.s3.Bucket;
 import software.amazon.awscdk.services.s3.IBucket;
 import software.amazon.awscdk.services.sns.ITopic;
@@ -52,13 +51,13 @@ public final class WorkflowStack extends Stack {
   private VmImportExportProps vmferry(Settings settings, TaskStorage storage) {
     VmImportExportProps.Builder builder =
         VmImportExportProps.builder(
-                Code.fromAsset(settings.functionsZip()),
-                DockerImageCode.fromImageAsset(settings.imageDirectory()))
+                Code.fromAsset(settings.functionsZip()), settings.imageDirectory())
             .storage(storage)
             .sourceBuckets(sourceBuckets(settings.sourceBuckets()))
             .imageKeys(imageKeys(settings.imageKeys()))
             .activeTasks(settings.activeTasks())
             .chunksAtOnce(settings.chunksAtOnce())
+            .fargate(settings.fargate())
             .taskRetentionDays(settings.taskRetentionDays())
             .logRetentionDays(settings.logRetentionDays())
             .agentLocations(settings.agentLocations());
