@@ -14,7 +14,6 @@ import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,7 +32,6 @@ public final class Api {
   private final TaskStore tasks;
   private final ObjectReader objects;
   private final SnapshotStore snapshots;
-  private final Predicate<String> isAction;
   private final ImportRequests requests;
   private final TaskView view;
   private final Listing listing;
@@ -41,7 +39,6 @@ public final class Api {
   /**
    * The API on these.
    *
-   * @param isAction whether EC2 has an action of a name
    * @param roleName the one service role that requests may name
    */
   public Api(
@@ -51,14 +48,12 @@ public final class Api {
       ProgressStore progress,
       ObjectReader objects,
       SnapshotStore snapshots,
-      Predicate<String> isAction,
       String roleName) {
     this.start = start;
     this.cancellation = cancellation;
     this.tasks = tasks;
     this.objects = objects;
     this.snapshots = snapshots;
-    this.isAction = isAction;
     this.requests = new ImportRequests(roleName);
     this.view = new TaskView(progress);
     this.listing = new Listing(tasks);
@@ -122,7 +117,7 @@ public final class Api {
     return ApiAction.of(name)
         .orElseThrow(
             () ->
-                isAction.test(name)
+                Ec2Actions.has(name)
                     ? ApiException.unsupported(
                         "The action %s is not supported here".formatted(name))
                     : new ApiException(

@@ -1,7 +1,6 @@
 package io.vmferry.functions.api;
 
 import io.vmferry.functions.api.ApiParameter.Support;
-import io.vmferry.functions.api.ApiParameter.Type;
 import java.time.DateTimeException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
@@ -31,7 +30,8 @@ public enum ApiAction {
   /** Ends an import. */
   CANCEL_IMPORT_TASK(
       "CancelImportTask",
-      list -> list.works("CancelReason", "ImportTaskId").works(Type.BOOLEAN, "DryRun")),
+      list ->
+          list.works("CancelReason", "ImportTaskId").works(ApiParameter.Type.BOOLEAN, "DryRun")),
   /** An AMI becomes a disk image. */
   EXPORT_IMAGE("ExportImage", ApiAction::exportImage),
   /** Lists exports of images. */
@@ -53,6 +53,9 @@ public enum ApiAction {
   private static final int LONGEST_NAME = 200;
 
   private final String actionName;
+
+  // A copy that does not change.
+  @SuppressWarnings("Immutable")
   private final Map<String, ApiParameter> parameters;
 
   ApiAction(String actionName, Consumer<Parameters> list) {
@@ -146,31 +149,35 @@ public enum ApiAction {
     private final Map<String, ApiParameter> byName = new LinkedHashMap<>();
 
     Parameters works(String... names) {
-      return works(Type.STRING, names);
+      return works(ApiParameter.Type.STRING, names);
     }
 
-    Parameters works(Type type, String... names) {
+    Parameters works(ApiParameter.Type type, String... names) {
       for (String name : names) {
         add(name, type, Support.WORKS, "");
       }
       return this;
     }
 
-    Parameters add(String name, Type type, Support support, String note) {
+    Parameters add(String name, ApiParameter.Type type, Support support, String note) {
       byName.put(name, new ApiParameter(name, type, support, note));
       return this;
     }
 
     Parameters note(String name, String note) {
-      return add(name, Type.STRING, Support.WORKS, note);
+      return add(name, ApiParameter.Type.STRING, Support.WORKS, note);
     }
 
     Parameters describe(String filters, String ids) {
       note(filters + ".N.Name", "`task-state`; others are refused")
           .note(filters + ".N.Value.N", "`active`, `completed`, `deleting`, `deleted`")
           .works(ids + ".N", "NextToken")
-          .works(Type.BOOLEAN, "DryRun")
-          .add("MaxResults", Type.INTEGER, Support.WORKS, "1 to 500; 100 if it is not given");
+          .works(ApiParameter.Type.BOOLEAN, "DryRun")
+          .add(
+              "MaxResults",
+              ApiParameter.Type.INTEGER,
+              Support.WORKS,
+              "1 to 500; 100 if it is not given");
       return this;
     }
 
@@ -182,17 +189,17 @@ public enum ApiAction {
     /** What both kinds of import have. */
     Parameters imports() {
       String clientData = "a note of the client's that EC2 shows nowhere";
-      return add("ClientData.Comment", Type.STRING, Support.NO_EFFECT, clientData)
-          .add("ClientData.UploadEnd", Type.TIMESTAMP, Support.NO_EFFECT, clientData)
-          .add("ClientData.UploadSize", Type.DOUBLE, Support.NO_EFFECT, clientData)
-          .add("ClientData.UploadStart", Type.TIMESTAMP, Support.NO_EFFECT, clientData)
+      return add("ClientData.Comment", ApiParameter.Type.STRING, Support.NO_EFFECT, clientData)
+          .add("ClientData.UploadEnd", ApiParameter.Type.TIMESTAMP, Support.NO_EFFECT, clientData)
+          .add("ClientData.UploadSize", ApiParameter.Type.DOUBLE, Support.NO_EFFECT, clientData)
+          .add("ClientData.UploadStart", ApiParameter.Type.TIMESTAMP, Support.NO_EFFECT, clientData)
           .note("ClientToken", "at most 64 characters")
           .note("Description", "at most 255 characters")
-          .works(Type.BOOLEAN, "DryRun", "Encrypted")
+          .works(ApiParameter.Type.BOOLEAN, "DryRun", "Encrypted")
           .note("KmsKeyId", "an id or ARN of a key; with `Encrypted=true` only; no alias")
           .add(
               "RoleName",
-              Type.STRING,
+              ApiParameter.Type.STRING,
               Support.NO_EFFECT,
               "the stack's functions have roles of their own; the name they go by is checked");
     }
@@ -216,7 +223,7 @@ public enum ApiAction {
         .note("Hypervisor", "`xen`, as in EC2; the image boots on every hypervisor")
         .add(
             "LicenseSpecifications.N.LicenseConfigurationArn",
-            Type.STRING,
+            ApiParameter.Type.STRING,
             Support.REFUSED,
             "licence configurations are not attached yet; their ARNs are checked first")
         .note("LicenseType", "`Auto`, `BYOL`; `AWS` is refused: no licence is included yet")
@@ -240,7 +247,7 @@ public enum ApiAction {
         .works("ClientToken", "Description", "ImageId")
         .works("S3ExportLocation.S3Bucket", "S3ExportLocation.S3Prefix", "RoleName")
         .note("DiskImageFormat", "`VMDK`, `RAW`, `VHD`")
-        .works(Type.BOOLEAN, "DryRun");
+        .works(ApiParameter.Type.BOOLEAN, "DryRun");
   }
 
   private static void exportInstance(Parameters list) {

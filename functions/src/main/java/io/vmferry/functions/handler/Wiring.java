@@ -3,7 +3,6 @@ package io.vmferry.functions.handler;
 import io.vmferry.functions.api.Api;
 import io.vmferry.functions.api.WorkflowCancellation;
 import io.vmferry.functions.aws.AwsPorts;
-import io.vmferry.functions.aws.Ec2Model;
 import io.vmferry.functions.port.ObjectStore;
 import io.vmferry.functions.port.Ports;
 import io.vmferry.functions.service.ApplyChanges;
@@ -95,7 +94,6 @@ public final class Wiring {
         ports.progress(),
         objects,
         ports.snapshots(),
-        Ec2Model::hasAction,
         config.roleName());
   }
 

@@ -2,9 +2,14 @@ package io.vmferry.functions.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vmferry.functions.api.ApiParameter.Type;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
@@ -14,22 +19,24 @@ import software.amazon.awssdk.core.SdkField;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.core.protocol.MarshallingType;
 import software.amazon.awssdk.core.traits.ListTrait;
+import software.amazon.awssdk.services.ec2.Ec2Client;
 
 /** What is said here of EC2's API, against the model that AWS makes its SDK of. */
 class ApiModelTest {
   @ParameterizedTest
   @EnumSource
   void everyParameterOfTheModelIsKnownWithItsTypeAndNoOther(ApiAction action) {
-    Map<String, Type> model = new TreeMap<>();
+    Map<String, ApiParameter.Type> model = new TreeMap<>();
     collect(model, "", ModelShapes.shape(action.actionName() + "Request").sdkFields());
 
-    Map<String, Type> ours = new TreeMap<>();
+    Map<String, ApiParameter.Type> ours = new TreeMap<>();
     action.parameters().forEach(p -> ours.put(p.name(), p.type()));
 
     assertThat(ours).isEqualTo(model);
   }
 
-  private static void collect(Map<String, Type> all, String prefix, List<SdkField<?>> fields) {
+  private static void collect(
+      Map<String, ApiParameter.Type> all, String prefix, List<SdkField<?>> fields) {
     for (SdkField<?> field : fields) {
       ListTrait list = field.getTrait(ListTrait.class);
       String name = prefix + field.locationName() + (list == null ? "" : ".N");
@@ -43,13 +50,13 @@ class ApiModelTest {
     }
   }
 
-  private static Type type(MarshallingType<?> type) {
+  private static ApiParameter.Type type(MarshallingType<?> type) {
     return switch (type.toString()) {
-      case "String" -> Type.STRING;
-      case "Boolean" -> Type.BOOLEAN;
-      case "Integer" -> Type.INTEGER;
-      case "Double" -> Type.DOUBLE;
-      case "Instant" -> Type.TIMESTAMP;
+      case "String" -> ApiParameter.Type.STRING;
+      case "Boolean" -> ApiParameter.Type.BOOLEAN;
+      case "Integer" -> ApiParameter.Type.INTEGER;
+      case "Double" -> ApiParameter.Type.DOUBLE;
+      case "Instant" -> ApiParameter.Type.TIMESTAMP;
       default -> throw new AssertionError("no parameter has the type " + type);
     };
   }
@@ -106,5 +113,37 @@ class ApiModelTest {
         "DescribeExportImageTasksResponse", service.call("DescribeExportImageTasks").isOk());
     ModelShapes.assertModelled(
         "DescribeExportTasksResponse", service.call("DescribeExportTasks").isOk());
+  }
+
+  @Test
+  void everyActionOfTheModelIsInTheListOfNames() throws IOException {
+    List<String> actions =
+        Arrays.stream(Ec2Client.class.getMethods())
+            .map(ApiModelTest::action)
+            .flatMap(Optional::stream)
+            .distinct()
+            .sorted()
+            .toList();
+    Path list = Path.of("src/main/resources/io/vmferry/functions/api/ec2-actions.txt");
+    if (System.getProperty("golden.update") != null) {
+      Files.createDirectories(list.toAbsolutePath().getParent());
+      Files.write(list, actions);
+    }
+
+    assertThat(Files.readAllLines(list))
+        .as("run ./mvnw -pl functions -am test -Dtest=ApiModelTest -Dgolden.update")
+        .isEqualTo(actions);
+    assertThat(actions).hasSizeGreaterThan(600).contains("RunInstances", "ImportImage");
+  }
+
+  /** The name of the action that a method of the client calls with a whole request. */
+  private static Optional<String> action(Method method) {
+    if (method.getParameterCount() != 1) {
+      return Optional.empty();
+    }
+    String request = method.getParameterTypes()[0].getSimpleName();
+    String name = method.getName();
+    String action = Character.toUpperCase(name.charAt(0)) + name.substring(1);
+    return request.equals(action + "Request") ? Optional.of(action) : Optional.empty();
   }
 }

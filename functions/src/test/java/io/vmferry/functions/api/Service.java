@@ -1,6 +1,5 @@
 package io.vmferry.functions.api;
 
-import io.vmferry.functions.aws.Ec2Model;
 import io.vmferry.functions.fake.InMemoryEffectStore;
 import io.vmferry.functions.fake.InMemoryObjectStore;
 import io.vmferry.functions.fake.InMemoryProgressStore;
@@ -48,7 +47,6 @@ final class Service {
           progress,
           objects,
           snapshots,
-          Ec2Model::hasAction,
           "vmimport");
 
   Service() {

@@ -1,6 +1,5 @@
 package io.vmferry.local.ec2;
 
-import io.vmferry.functions.aws.Ec2Model;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,6 +1,5 @@
 package io.vmferry.local.ec2;
 
-import io.vmferry.functions.aws.Ec2Model;
 import io.vmferry.local.ebs.SnapshotStore;
 import io.vmferry.local.edge.AwsService;
 import io.vmferry.local.edge.ServiceRequest;

@@ -1,4 +1,4 @@
-package io.vmferry.functions.aws;
+package io.vmferry.local.ec2;
 
 import java.lang.reflect.InvocationTargetException;
 import java.util.List;
@@ -12,13 +12,13 @@ import software.amazon.awssdk.core.traits.ListTrait;
  * What EC2 itself knows, read from the SDK's request classes: it tells an action or parameter that
  * is not supported here from one that does not exist at all.
  */
-public final class Ec2Model {
+final class Ec2Model {
   private static final String MODEL_PACKAGE = "software.amazon.awssdk.services.ec2.model.";
 
   private Ec2Model() {}
 
   /** Whether EC2 has the action. */
-  public static boolean hasAction(String action) {
+  static boolean hasAction(String action) {
     return request(action).isPresent();
   }
 
@@ -27,7 +27,7 @@ public final class Ec2Model {
    *
    * @param path the parameter's path with its list indexes, such as {@code Filter.1.Value.2}
    */
-  public static boolean hasParameter(String action, String path) {
+  static boolean hasParameter(String action, String path) {
     if (path.equals("DryRun")) {
       return true;
     }
