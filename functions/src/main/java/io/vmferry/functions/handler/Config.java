@@ -100,13 +100,18 @@ public record Config(
    * @throws VmferryException {@link ErrorCode#PARAMETER_INVALID} naming what is missing or wrong
    */
   public static Config from(Map<String, String> environment) {
+    return from(environment, ChunkPlanner.Limits.DEFAULT);
+  }
+
+  /** The same with other limits of chunks, which no variable sets. */
+  public static Config from(Map<String, String> environment, ChunkPlanner.Limits limits) {
     return new Config(
         required(environment, "VMFERRY_WORK_BUCKET"),
         required(environment, "VMFERRY_TABLE"),
         environment.getOrDefault("VMFERRY_IMPORT_STATE_MACHINE", ""),
         number(environment, "VMFERRY_WORKERS", 32, 1, MOST_WORKERS),
         Reading.ofData(number(environment, "VMFERRY_CACHE_MIB", 64, LEAST_CACHE, MOST_CACHE)),
-        ChunkPlanner.Limits.DEFAULT,
+        limits,
         number(environment, "VMFERRY_ACTIVE_TASKS", DEFAULT_ACTIVE_TASKS, 1, Integer.MAX_VALUE),
         Duration.ofDays(
             number(

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
@@ -43,9 +44,9 @@ public final class LambdaRuntime implements AutoCloseable {
   private static final Duration CLOSE_GRACE = Duration.ofSeconds(10);
   private static final int MAX_CAUSES = 16;
   private static final int EVENT_ATTEMPTS = 3;
-  private static final String LATEST = ":$LATEST";
+  private static final String LATEST = "$LATEST";
   private static final Pattern ARN =
-      Pattern.compile("arn:aws:lambda:[^:]*:[^:]*:function:(?<name>[^:]+)(:\\$LATEST)?");
+      Pattern.compile("arn:aws:lambda:[^:]*:[^:]*:function:(?<name>[^:]+)(:(?<qualifier>[^:]+))?");
   private static final Logger LOG = LoggerFactory.getLogger(LambdaRuntime.class);
 
   private final String arnPrefix;
@@ -60,6 +61,7 @@ public final class LambdaRuntime implements AutoCloseable {
       String handlerClass,
       RequestStreamHandler handler,
       FunctionSettings settings,
+      Set<String> qualifiers,
       Instant registered) {}
 
   /**
@@ -78,7 +80,38 @@ public final class LambdaRuntime implements AutoCloseable {
    * @throws IllegalArgumentException if the name is not a function's or is taken
    */
   public void register(String name, RequestStreamHandler handler, FunctionSettings settings) {
-    put(name, handler.getClass(), handler, settings);
+    register(name, handler.getClass().getName(), handler, settings, Set.of());
+  }
+
+  /**
+   * Registers a function with its versions and aliases.
+   *
+   * @param handlerClass what is told of its handler
+   * @param qualifiers what its ARN may end with besides {@code $LATEST}
+   * @throws IllegalArgumentException if the name is not a function's or is taken
+   */
+  public void register(
+      String name,
+      String handlerClass,
+      RequestStreamHandler handler,
+      FunctionSettings settings,
+      Set<String> qualifiers) {
+    if (!Pattern.matches("[a-zA-Z0-9-_]{1,64}", name)) {
+      throw new IllegalArgumentException(
+          "A function's name has 1 to 64 letters, digits, hyphens and underscores: '" + name + "'");
+    }
+    Function function =
+        new Function(
+            name,
+            arnOf(name),
+            handlerClass,
+            handler,
+            settings,
+            Set.copyOf(qualifiers),
+            Instant.now());
+    if (functions.putIfAbsent(name, function) != null) {
+      throw new IllegalArgumentException("The function " + name + " is registered twice");
+    }
   }
 
   /**
@@ -90,25 +123,12 @@ public final class LambdaRuntime implements AutoCloseable {
   public <I, O> void register(
       String name, RequestHandler<I, O> handler, FunctionSettings settings) {
     HandlerAdapter<I, O> adapter = new HandlerAdapter<>(handler);
-    put(name, handler.getClass(), adapter::handle, settings);
+    register(name, handler.getClass().getName(), adapter::handle, settings, Set.of());
   }
 
-  private void put(
-      String name, Class<?> handlerClass, RequestStreamHandler handler, FunctionSettings settings) {
-    if (!Pattern.matches("[a-zA-Z0-9-_]{1,64}", name)) {
-      throw new IllegalArgumentException(
-          "A function's name has 1 to 64 letters, digits, hyphens and underscores: '" + name + "'");
-    }
-    Function function =
-        new Function(name, arnOf(name), handlerClass.getName(), handler, settings, Instant.now());
-    if (functions.putIfAbsent(name, function) != null) {
-      throw new IllegalArgumentException("The function " + name + " is registered twice");
-    }
-  }
-
-  /** The ARN a function of this name has. */
-  public String arnOf(String name) {
-    return arnPrefix + name;
+  /** The ARN a function of this name has; an ARN is its own. */
+  public String arnOf(String nameOrArn) {
+    return nameOrArn.startsWith("arn:") ? nameOrArn : arnPrefix + nameOrArn;
   }
 
   /** The names of all functions, sorted. */
@@ -119,7 +139,7 @@ public final class LambdaRuntime implements AutoCloseable {
   /**
    * Invokes a function and waits for it.
    *
-   * @param nameOrArn a name or an ARN, with or without the qualifier {@code $LATEST}
+   * @param nameOrArn a name or an ARN, with or without a version or alias
    * @param payload JSON of at most {@link #MAX_PAYLOAD} bytes; none stands for an empty object
    * @throws FunctionNotFoundException if no such function is registered
    * @throws InterruptedException if the caller is interrupted, after passing that on to the
@@ -143,7 +163,7 @@ public final class LambdaRuntime implements AutoCloseable {
     } catch (TimeoutException e) {
       return failed(timedOut(requestId, function.settings().timeout()), context);
     } catch (ExecutionException e) {
-      return failed(errorDocument(e.getCause() == null ? e : e.getCause(), 0), context);
+      return failed(document(e.getCause() == null ? e : e.getCause()), context);
     } finally {
       if (!task.isDone()) {
         task.cancel(true);
@@ -204,18 +224,25 @@ public final class LambdaRuntime implements AutoCloseable {
 
   Function find(String nameOrArn) throws FunctionNotFoundException {
     String name = nameOrArn;
+    String qualifier = LATEST;
     Matcher arn = ARN.matcher(nameOrArn);
     if (arn.matches()) {
       if (!nameOrArn.startsWith(arnPrefix)) {
         throw new FunctionNotFoundException(nameOrArn);
       }
       name = arn.group("name");
-    } else if (name.endsWith(LATEST)) {
-      name = name.substring(0, name.length() - LATEST.length());
+      qualifier = Optional.ofNullable(arn.group("qualifier")).orElse(LATEST);
+    } else if (name.contains(":")) {
+      int colon = name.indexOf(':');
+      qualifier = name.substring(colon + 1);
+      name = name.substring(0, colon);
     }
     Function function = functions.get(name);
     if (function == null) {
       throw new FunctionNotFoundException(arnOf(name));
+    }
+    if (!qualifier.equals(LATEST) && !function.qualifiers().contains(qualifier)) {
+      throw new FunctionNotFoundException(arnOf(name) + ":" + qualifier);
     }
     return function;
   }
@@ -246,6 +273,12 @@ public final class LambdaRuntime implements AutoCloseable {
                 + " bytes) exceeded maximum allowed payload size ("
                 + MAX_PAYLOAD
                 + " bytes).");
+  }
+
+  private static ObjectNode document(Throwable thrown) {
+    return thrown instanceof FunctionErrorException told
+        ? told.document()
+        : errorDocument(thrown, 0);
   }
 
   /** The document AWS's Java runtime makes of an exception. */

@@ -85,13 +85,9 @@ public final class LambdaService implements AwsService {
     }
   }
 
-  private static String qualified(String name, ServiceRequest request)
-      throws FunctionNotFoundException {
+  private static String qualified(String name, ServiceRequest request) {
     String qualifier = request.queryParameter("Qualifier").orElse("$LATEST");
-    if (!qualifier.equals("$LATEST")) {
-      throw new FunctionNotFoundException(name + ":" + qualifier);
-    }
-    return name;
+    return qualifier.equals("$LATEST") ? name : name + ":" + qualifier;
   }
 
   private ServiceResponse invoke(String function, ServiceRequest request)

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vmferry.functions.aws.AwsClients;
 import io.vmferry.functions.json.Json;
 import io.vmferry.local.EmbeddedAws;
+import io.vmferry.local.deployment.Deployment;
+import io.vmferry.local.deployment.RuleSpec;
+import io.vmferry.local.deployment.StreamSpec;
 import io.vmferry.local.events.EventBridgeService;
 import io.vmferry.local.events.EventBus;
 import io.vmferry.local.lambda.LambdaRuntime;
@@ -16,6 +19,7 @@ import io.vmferry.local.stepfunctions.StepFunctions;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -38,11 +42,21 @@ final class EmbeddedEvents implements AutoCloseable {
   private final Topics topics;
   private final AtomicLong sequence;
   private final DynamoDbStreamsClient streams;
-  private final StreamMapping mapping;
+  private final List<StreamMapping> mappings = new ArrayList<>();
+  private final AwsClients clients;
+  private final LambdaRuntime lambda;
+  private final Path directory;
   private final String account;
 
   private EmbeddedEvents(
-      EmbeddedAws aws, Path directory, AwsClients clients, LambdaRuntime lambda, Clock clock) {
+      EmbeddedAws aws,
+      Path directory,
+      AwsClients clients,
+      LambdaRuntime lambda,
+      Clock clock) {
+    this.clients = clients;
+    this.lambda = lambda;
+    this.directory = directory;
     this.account = aws.accountId();
     this.bus = new EventBus(directory, lambda, aws.region(), account, clock);
     this.topics = new Topics(aws.region(), account, clock);
@@ -57,22 +71,15 @@ final class EmbeddedEvents implements AutoCloseable {
                     AwsBasicCredentials.create(EmbeddedStack.ACCESS_KEY, EmbeddedStack.ACCESS_KEY)))
             .httpClient(http)
             .build();
-    this.mapping =
-        new StreamMapping(
-            new StreamMapping.Options(
-                EmbeddedStack.TABLE,
-                EmbeddedFunctions.ANNOUNCE.functionName(),
-                EmbeddedEvents::isAnnounced,
-                directory.resolve("stream.json"),
-                aws.region()),
-            clients.dynamoDb(),
-            streams,
-            lambda);
   }
 
   /** Attaches the services; nothing is delivered before {@link #start}. */
   static EmbeddedEvents attach(
-      EmbeddedAws aws, Path directory, AwsClients clients, LambdaRuntime lambda, Clock clock) {
+      EmbeddedAws aws,
+      Path directory,
+      AwsClients clients,
+      LambdaRuntime lambda,
+      Clock clock) {
     EmbeddedEvents events = new EmbeddedEvents(aws, directory, clients, lambda, clock);
     aws.register(new EventBridgeService(events.bus));
     aws.register(new SnsService(events.topics));
@@ -81,36 +88,37 @@ final class EmbeddedEvents implements AutoCloseable {
     return events;
   }
 
-  /** The filter of the event source mapping: tasks, and what they have made. */
-  private static boolean isAnnounced(String sortKey) {
-    return sortKey.equals("task") || sortKey.startsWith("effect#");
-  }
-
-  /** The ARN of the topic. */
-  String topic() {
-    return topics.create(TOPIC);
-  }
-
-  /** Makes the rules, and lets the services' events through. */
-  void start(EmbeddedAws aws, StepFunctions stepFunctions, String importArn) {
-    bus.putRule(
-        "vmferry-upload",
-        """
-        {"source": ["aws.s3"], "detail-type": ["Object Created"],
-         "detail": {"bucket": {"name": ["%s"]}, "object": {"key": [{"prefix": "%s"}]}}}"""
-            .formatted(EmbeddedStack.IMAGES_BUCKET, EmbeddedStack.IMPORTS),
-        EmbeddedFunctions.UPLOAD_TRIGGER.functionName());
-    bus.putRule(
-        "vmferry-cleanup",
-        """
-        {"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"],
-         "detail": {"stateMachineArn": ["%s"], "status": ["FAILED", "TIMED_OUT", "ABORTED"]}}"""
-            .formatted(importArn),
-        EmbeddedFunctions.CLEANUP_EVENT.functionName());
+  /**
+   * Makes the rules of a deployment, and lets the services' events through. What is to happen at
+   * certain times is left to those who call its functions.
+   */
+  void start(EmbeddedAws aws, StepFunctions stepFunctions, Deployment deployment) {
+    topics.create(TOPIC);
+    for (RuleSpec rule : deployment.rules()) {
+      if (rule.enabled() && rule.pattern().isPresent()) {
+        for (RuleSpec.Target target : rule.targets()) {
+          bus.putRule(
+              rule.name() + "-" + target.id(), rule.pattern().get().toString(), target.arn());
+        }
+      }
+    }
     aws.onObjectCreated(this::objectCreated);
     stepFunctions.addListener(this::executionEnded);
-    aws.onTableWritten(mapping::wake);
-    mapping.start();
+    for (StreamSpec stream : deployment.streams()) {
+      mappings.add(
+          new StreamMapping(
+              new StreamMapping.Options(
+                  stream.table(),
+                  stream.functionArn(),
+                  stream.filter(),
+                  directory.resolve("stream.json"),
+                  aws.region()),
+              clients.dynamoDb(),
+              streams,
+              lambda));
+    }
+    aws.onTableWritten(() -> mappings.forEach(StreamMapping::wake));
+    mappings.forEach(StreamMapping::start);
   }
 
   /** Delivers what an earlier process has not. */
@@ -180,7 +188,7 @@ final class EmbeddedEvents implements AutoCloseable {
   /** Ends the deliveries, which the next process makes. */
   @Override
   public void close() {
-    mapping.close();
+    mappings.forEach(StreamMapping::close);
     bus.close();
     streams.close();
   }

@@ -35,6 +35,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The functions of the stack, by the names their state machines know. */
@@ -59,8 +60,10 @@ enum EmbeddedFunctions {
   SWEEP("Sweep");
 
   /** As long as a Lambda function may run. */
-  private static final FunctionSettings SETTINGS =
+  static final FunctionSettings SETTINGS =
       new FunctionSettings(Duration.ofMinutes(15), 1769);
+
+  private static final String HANDLERS = "io.vmferry.functions.handler.";
 
   private final String id;
 
@@ -68,7 +71,7 @@ enum EmbeddedFunctions {
     this.id = id;
   }
 
-  private RequestStreamHandler handler(Wiring wiring, EventsWiring events) {
+  RequestStreamHandler handler(Wiring wiring, EventsWiring events) {
     return switch (this) {
       case API -> new ApiHandler(wiring.api());
       case START_IMPORT -> new StartImportHandler(wiring.startImport());
@@ -91,8 +94,22 @@ enum EmbeddedFunctions {
     };
   }
 
+  String id() {
+    return id;
+  }
+
   String functionName() {
     return "vmferry-" + id;
+  }
+
+  /** The class that Lambda calls. */
+  String handlerClass() {
+    return HANDLERS + id + "Handler";
+  }
+
+  /** The function that a handler's class stands for. */
+  static Optional<EmbeddedFunctions> ofHandler(String handlerClass) {
+    return Arrays.stream(values()).filter(f -> f.handlerClass().equals(handlerClass)).findFirst();
   }
 
   /** What the state machines' placeholders for functions stand for. */
@@ -101,20 +118,14 @@ enum EmbeddedFunctions {
         .collect(Collectors.toMap(f -> f.id + "Function", EmbeddedFunctions::functionName));
   }
 
-  /** Registers them all. */
-  static void register(LambdaRuntime lambda, Wiring wiring, EventsWiring events) {
-    for (EmbeddedFunctions function : values()) {
-      lambda.register(function.functionName(), function.handler(wiring, events), SETTINGS);
-    }
-  }
-
   /**
    * Calls {@link #START_IMPORT}.
    *
+   * @param function its name
    * @throws VmferryException as the function refuses the request
    */
-  static String startImport(LambdaRuntime lambda, ImportRequest request) {
-    String answer = invoke(lambda, START_IMPORT.functionName(), Json.write(request));
+  static String startImport(LambdaRuntime lambda, String function, ImportRequest request) {
+    String answer = invoke(lambda, function, Json.write(request));
     return Json.read(answer, TaskReference.class).taskId();
   }
 

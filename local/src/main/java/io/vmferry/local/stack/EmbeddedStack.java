@@ -4,25 +4,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.disk.convert.ChunkPlanner;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.aws.AwsClients;
-import io.vmferry.functions.aws.AwsEventPorts;
-import io.vmferry.functions.aws.AwsPorts;
 import io.vmferry.functions.aws.TaskTable;
 import io.vmferry.functions.handler.Config;
-import io.vmferry.functions.handler.EventsConfig;
-import io.vmferry.functions.handler.EventsWiring;
-import io.vmferry.functions.handler.Wiring;
 import io.vmferry.functions.port.Ports;
 import io.vmferry.functions.port.RemoteFiles;
-import io.vmferry.functions.service.ComputePolicy;
-import io.vmferry.functions.service.Reading;
-import io.vmferry.functions.service.UploadArea;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.guest.conversion.ApplianceConversion;
 import io.vmferry.guest.conversion.GuestConversion;
 import io.vmferry.local.EmbeddedAws;
+import io.vmferry.local.cloudformation.CloudAssembly;
+import io.vmferry.local.cloudformation.DeploymentReader;
+import io.vmferry.local.cloudformation.TemplateException;
+import io.vmferry.local.deployment.Deployment;
+import io.vmferry.local.deployment.StateMachineSpec;
 import io.vmferry.local.ecs.ContainerEngine;
 import io.vmferry.local.ecs.EcsRuntime;
-import io.vmferry.local.events.EventBus;
 import io.vmferry.local.lambda.LambdaRuntime;
 import io.vmferry.local.lambda.LambdaService;
 import io.vmferry.local.sns.Topics;
@@ -35,17 +31,11 @@ import io.vmferry.local.stepfunctions.StepFunctions;
 import io.vmferry.local.stepfunctions.StepFunctionsOptions;
 import io.vmferry.local.stepfunctions.StepFunctionsService;
 import io.vmferry.local.stepfunctions.TimeSource;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,10 +70,7 @@ public final class EmbeddedStack implements AutoCloseable {
   public static final String ACCESS_KEY = "vmferry";
 
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedStack.class);
-  private static final String IMPORT_DEFINITION = "/io/vmferry/statemachine/import.asl.json";
   private static final String ROLE = "arn:aws:iam::000000000000:role/vmferry";
-  private static final String SNAPSHOT_POLL_SECONDS = "1";
-  private static final Duration SWEEP_AGE = Duration.ofHours(24);
 
   private final AwsClients clients;
   private final Ports ports;
@@ -91,23 +78,25 @@ public final class EmbeddedStack implements AutoCloseable {
   private final EcsRuntime ecs;
   private final StepFunctions stepFunctions;
   private final EmbeddedEvents events;
-  private final String importArn;
+  private final StackFunctions functions;
+  private final Deployment deployment;
 
   private EmbeddedStack(
       AwsClients clients,
-      Ports ports,
       LambdaRuntime lambda,
       EcsRuntime ecs,
       StepFunctions stepFunctions,
       EmbeddedEvents events,
-      String importArn) {
-    this.events = events;
-    this.importArn = importArn;
+      StackFunctions functions,
+      Deployment deployment) {
     this.clients = clients;
-    this.ports = ports;
+    this.ports = functions.ports(clients);
     this.lambda = lambda;
     this.ecs = ecs;
     this.stepFunctions = stepFunctions;
+    this.events = events;
+    this.functions = functions;
+    this.deployment = deployment;
   }
 
   /**
@@ -167,86 +156,76 @@ public final class EmbeddedStack implements AutoCloseable {
   }
 
   /**
-   * Deploys the stack; deploying it again onto the same state finds what is there.
+   * Deploys the stack of the command line; deploying it again onto the same state finds what is
+   * there.
    *
    * @param directory where state machines and executions are kept
    * @throws IllegalStateException if the state machines' definitions are not supported
    */
   public static EmbeddedStack deploy(EmbeddedAws aws, Path directory, Options options) {
+    return deploy(
+        aws, directory, DefaultDeployment.of(aws.region(), aws.accountId(), options), options);
+  }
+
+  /**
+   * Deploys what a cloud assembly describes: the functions run as its roles do, and everything they
+   * ask of the embedded AWS is held to the roles' policies.
+   *
+   * @param directory where state machines and executions are kept
+   * @param assembly the folder {@code cdk.out}
+   * @param overrides values that take the place of those in the template's DefinitionSubstitutions,
+   *     for what AWS and this machine differ in: {@code SnapshotPollSeconds}
+   * @throws TemplateException if the templates hold what is not supported here
+   * @throws IllegalStateException if the state machines' definitions are not supported
+   */
+  public static EmbeddedStack deploy(
+      EmbeddedAws aws,
+      Path directory,
+      CloudAssembly assembly,
+      Map<String, String> overrides,
+      Options options) {
+    Deployment read = DeploymentReader.read(assembly, aws.region(), aws.accountId(), Map.of());
+    return deploy(aws, directory, read.withSubstitutions(overrides), options);
+  }
+
+  private static EmbeddedStack deploy(
+      EmbeddedAws aws, Path directory, Deployment deployment, Options options) {
     String region = aws.region();
     String account = aws.accountId();
     AwsClients clients =
         AwsClients.forEndpoint(
             aws.endpoint(), region, ACCESS_KEY, ACCESS_KEY, Optional.of(aws.httpClient()));
+    StackRoles roles = StackRoles.of(deployment, clients, aws);
     LambdaRuntime lambda = new LambdaRuntime(region, account);
     EcsRuntime ecs = EmbeddedContainers.cluster(aws, options);
     StepFunctions stepFunctions =
         new StepFunctions(
             new StepFunctionsOptions(
                 directory, region, account, options.mapConcurrency(), TimeSource.system()),
-            List.of(new LambdaInvoke(lambda), new EcsRunTask(ecs)),
-            (bucket, key) -> clients.s3().getObject(get -> get.bucket(bucket).key(key)));
+            List.of(new LambdaInvoke(lambda, roles::denial), new EcsRunTask(ecs)),
+            roles);
     aws.register(new LambdaService(lambda));
     aws.register(new StepFunctionsService(stepFunctions));
-    createBucket(clients, IMAGES_BUCKET);
-    createBucket(clients, WORK_BUCKET);
-    TaskTable.create(clients.dynamoDb(), TABLE);
-    StateMachine machine = importMachine(stepFunctions, options);
-    Ports ports =
-        AwsPorts.on(
-            clients,
-            TABLE,
-            machine.arn(),
-            Config.DEFAULT_RETENTION,
-            options.remoteFiles(),
-            options.clock());
-    Config config =
-        new Config(
-            WORK_BUCKET,
-            TABLE,
-            machine.arn(),
-            options.workers(),
-            Reading.ofData(options.cacheMib()),
-            options.chunkLimits(),
-            Integer.MAX_VALUE,
-            Config.DEFAULT_RETENTION,
-            Optional.of(new UploadArea(IMAGES_BUCKET, UPLOADS)),
-            Config.DEFAULT_ROLE_NAME,
-            new ComputePolicy(true, Optional.empty(), ComputePolicy.DEFAULT_FARGATE_CHUNKS),
-            Config.DEFAULT_CHUNKS_AT_ONCE);
+    deployment.buckets().forEach(bucket -> createBucket(clients, bucket.name()));
+    if (deployment.tables().isEmpty()) {
+      TaskTable.create(clients.dynamoDb(), TABLE);
+    }
+    deployment.tables().forEach(table -> Tables.create(clients.dynamoDb(), table));
+    deployment.stateMachines().forEach(machine -> put(stepFunctions, machine));
+    StackFunctions functions = new StackFunctions(deployment, roles, options);
     EmbeddedEvents events =
         EmbeddedEvents.attach(
-            aws, directory.resolveSibling("events"), clients, lambda, options.clock());
-    Wiring wiring =
-        new Wiring(config, ports, options.guests(), options.clock(), new SecureRandom());
-    EmbeddedFunctions.register(
-        lambda, wiring, eventsWiring(config, wiring, ports, clients, events.topic(), options));
-    aws.attach(new ApiFunctionUrl(lambda, EmbeddedFunctions.API.functionName(), account));
-    events.start(aws, stepFunctions, machine.arn());
-    return new EmbeddedStack(clients, ports, lambda, ecs, stepFunctions, events, machine.arn());
-  }
-
-  private static EventsWiring eventsWiring(
-      Config config,
-      Wiring wiring,
-      Ports ports,
-      AwsClients clients,
-      String topic,
-      Options options) {
-    EventsConfig events =
-        new EventsConfig(
-            Optional.of(new UploadArea(IMAGES_BUCKET, IMPORTS)),
-            EventBus.NAME,
-            Optional.of(topic),
-            SWEEP_AGE);
-    return new EventsWiring(
-        events,
-        config,
-        wiring,
-        ports,
-        AwsEventPorts.on(
-            clients, TABLE, config.retention(), events.eventBus(), events.topic(), options.clock()),
-        options.clock());
+            aws,
+            directory.resolveSibling("events"),
+            clients,
+            lambda,
+            options.clock());
+    functions.register(lambda);
+    deployment
+        .functionOf("ApiHandler")
+        .ifPresent(api -> aws.attach(new ApiFunctionUrl(lambda, api.name(), account)));
+    events.start(aws, stepFunctions, deployment);
+    return new EmbeddedStack(clients, lambda, ecs, stepFunctions, events, functions, deployment);
   }
 
   private static void createBucket(AwsClients clients, String name) {
@@ -257,29 +236,18 @@ public final class EmbeddedStack implements AutoCloseable {
     }
   }
 
-  private static StateMachine importMachine(StepFunctions stepFunctions, Options options) {
-    Map<String, String> substitutions = new HashMap<>(EmbeddedFunctions.substitutions());
-    substitutions.putAll(EmbeddedContainers.substitutions());
-    substitutions.put("MaxConcurrency", String.valueOf(options.mapConcurrency()));
-    substitutions.put("SnapshotPollSeconds", SNAPSHOT_POLL_SECONDS);
+  private static void put(StepFunctions stepFunctions, StateMachineSpec spec) {
+    String role = spec.roleArn().orElse(ROLE);
     try {
       for (StateMachine machine : stepFunctions.machines()) {
-        if (machine.name().equals(IMPORT_STATE_MACHINE)) {
-          return stepFunctions.update(machine.arn(), definition(), null, substitutions);
+        if (machine.name().equals(spec.name())) {
+          stepFunctions.update(machine.arn(), spec.definition(), role, spec.substitutions());
+          return;
         }
       }
-      return stepFunctions.create(IMPORT_STATE_MACHINE, definition(), ROLE, substitutions);
+      stepFunctions.create(spec.name(), spec.definition(), role, spec.substitutions());
     } catch (InvalidDefinitionException e) {
-      throw new IllegalStateException("the embedded Step Functions refuses the import", e);
-    }
-  }
-
-  private static String definition() {
-    try (InputStream in =
-        Objects.requireNonNull(EmbeddedStack.class.getResourceAsStream(IMPORT_DEFINITION))) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
+      throw new IllegalStateException("the embedded Step Functions refuses " + spec.name(), e);
     }
   }
 
@@ -296,14 +264,15 @@ public final class EmbeddedStack implements AutoCloseable {
    * @throws VmferryException as the function refuses the request
    */
   public String startImport(ImportRequest request) {
-    return EmbeddedFunctions.startImport(lambda, request);
+    return EmbeddedFunctions.startImport(lambda, functions.startImport().name(), request);
   }
 
   /**
    * Waits until an import's execution has ended; returns false if it has not after {@code most}.
    */
   public boolean awaitExecution(String taskId, Duration most) {
-    String arn = importArn.replace(":stateMachine:", ":execution:") + ":" + taskId;
+    String arn =
+        functions.config().importStateMachine().replace(":stateMachine:", ":execution:") + ":" + taskId;
     return stepFunctions.await(arn, most).status() != ExecutionStatus.RUNNING;
   }
 
@@ -329,6 +298,21 @@ public final class EmbeddedStack implements AutoCloseable {
     return EmbeddedFunctions.invoke(lambda, function, payload);
   }
 
+  /** What {@link #deploy(EmbeddedAws, Path, Options)} deploys. */
+  public static Deployment defaultDeployment(String region, String account, Options options) {
+    return DefaultDeployment.of(region, account, options);
+  }
+
+  /** What is deployed. */
+  public Deployment deployment() {
+    return deployment;
+  }
+
+  /** What the function that starts imports is told by its environment. */
+  public Config config() {
+    return functions.config();
+  }
+
   /** Clients of the embedded AWS. */
   public AwsClients clients() {
     return clients;
@@ -346,6 +330,7 @@ public final class EmbeddedStack implements AutoCloseable {
     stepFunctions.close();
     ecs.close();
     lambda.close();
+    functions.close();
     clients.close();
   }
 }

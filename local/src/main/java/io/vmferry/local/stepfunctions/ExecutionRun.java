@@ -55,6 +55,11 @@ record ExecutionRun(Engine engine, String arn, History history, ObjectNode conte
     return context;
   }
 
+  /** The state machine's role. */
+  String roleArn() {
+    return context.path("Execution").path("RoleArn").asText();
+  }
+
   static String timestamp(Instant instant) {
     return instant.truncatedTo(ChronoUnit.MILLIS).toString();
   }

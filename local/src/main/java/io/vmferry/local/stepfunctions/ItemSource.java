@@ -42,10 +42,11 @@ abstract class ItemSource implements Closeable {
   }
 
   /** Streams a JSON array out of an object; no more than one item is held at a time. */
-  static ItemSource read(ObjectReader objects, String bucket, String key, long maxItems) {
+  static ItemSource read(
+      ObjectReader objects, String bucket, String key, String roleArn, long maxItems) {
     String name = "S3://" + bucket + "/" + key;
     try {
-      InputStream stream = objects.open(bucket, key);
+      InputStream stream = objects.open(bucket, key, roleArn);
       JsonParser parser = JsonValues.MAPPER.createParser(stream);
       if (parser.nextToken() != JsonToken.START_ARRAY) {
         parser.close();

@@ -8,6 +8,7 @@ import io.vmferry.local.lambda.FunctionNotFoundException;
 import io.vmferry.local.lambda.Invocation;
 import io.vmferry.local.lambda.LambdaRuntime;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -19,11 +20,26 @@ public final class LambdaInvoke implements TaskIntegration {
   private static final Set<String> ARGUMENTS =
       Set.of("FunctionName", "Payload", "InvocationType", "Qualifier");
 
-  private final LambdaRuntime runtime;
+  /** Tells whether a state machine's role may do something. Safe for use by many threads. */
+  @FunctionalInterface
+  public interface RoleCheck {
 
-  /** Invokes the runtime's functions. */
+    /** Why a role may not; empty if it may. */
+    Optional<String> denial(String roleArn, String action, String resource);
+  }
+
+  private final LambdaRuntime runtime;
+  private final RoleCheck roles;
+
+  /** Invokes the runtime's functions, whoever asks. */
   public LambdaInvoke(LambdaRuntime runtime) {
+    this(runtime, (roleArn, action, resource) -> Optional.empty());
+  }
+
+  /** Invokes the runtime's functions for those who may. */
+  public LambdaInvoke(LambdaRuntime runtime, RoleCheck roles) {
     this.runtime = runtime;
+    this.roles = roles;
   }
 
   @Override
@@ -47,7 +63,7 @@ public final class LambdaInvoke implements TaskIntegration {
     String type = text(arguments, "InvocationType", "RequestResponse");
     if (!text(arguments, "Qualifier", "$LATEST").equals("$LATEST")) {
       throw new TaskFailedException(
-          "Lambda.ResourceNotFoundException", "Only the qualifier $LATEST exists");
+          "Lambda.ResourceNotFoundException", "A version or alias is told by the function's ARN");
     }
     JsonNode payload = arguments.path("Payload");
     byte[] body = payload.isMissingNode() ? new byte[0] : bytes(payload);
@@ -67,6 +83,19 @@ public final class LambdaInvoke implements TaskIntegration {
       throw new TaskFailedException(
           "Lambda.ResourceNotFoundException", String.valueOf(e.getMessage()));
     }
+  }
+
+  @Override
+  public JsonNode run(JsonNode arguments, String roleArn)
+      throws TaskFailedException, InterruptedException {
+    String function = runtime.arnOf(text(arguments, "FunctionName", ""));
+    Optional<String> denial = roles.denial(roleArn, "lambda:InvokeFunction", function);
+    if (denial.isPresent()) {
+      throw new TaskFailedException(
+          "Lambda.AWSLambdaException",
+          denial.get() + " (Service: Lambda, Status Code: 403, Error Code: AccessDeniedException)");
+    }
+    return run(arguments);
   }
 
   private static byte[] bytes(JsonNode payload) {

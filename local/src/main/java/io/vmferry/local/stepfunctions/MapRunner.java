@@ -270,7 +270,8 @@ final class MapRunner {
     }
     long maxItems =
         reader.maxItems().map(field -> (long) field.evaluate(bindings)).orElse(Long.MAX_VALUE);
-    return ItemSource.read(run.engine().objects(), bucket.textValue(), key.textValue(), maxItems);
+    return ItemSource.read(
+        run.engine().objects(), bucket.textValue(), key.textValue(), run.roleArn(), maxItems);
   }
 
   /**

@@ -292,15 +292,16 @@ final class StateRunner {
       timeout.ifPresent(limit -> scheduled.put("timeoutInSeconds", limit.toSeconds()));
       event("TaskScheduled", "taskScheduledEventDetails", scheduled);
       event("TaskStarted", "taskStartedEventDetails", resourceDetails(type, action));
+      String roleArn = run.roleArn();
       try {
         JsonNode result =
             timeout.isEmpty()
-                ? integration.run(arguments)
+                ? integration.run(arguments, roleArn)
                 : TimeLimit.run(
                     run.engine().time(),
                     timeout.get(),
                     "task " + task.name(),
-                    () -> integration.run(arguments));
+                    () -> integration.run(arguments, roleArn));
         ObjectNode succeeded = resourceDetails(type, action);
         if (Limits.bytes(result) <= Limits.PAYLOAD) {
           succeeded.put("output", result.toString());

@@ -1,0 +1,118 @@
+package io.vmferry.local.stack;
+
+import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
+import io.vmferry.functions.aws.AwsClients;
+import io.vmferry.functions.aws.AwsEventPorts;
+import io.vmferry.functions.aws.AwsPorts;
+import io.vmferry.functions.handler.Config;
+import io.vmferry.functions.handler.EventsConfig;
+import io.vmferry.functions.handler.EventsWiring;
+import io.vmferry.functions.handler.Wiring;
+import io.vmferry.functions.port.Ports;
+import io.vmferry.local.deployment.Deployment;
+import io.vmferry.local.deployment.FunctionSpec;
+import io.vmferry.local.lambda.LambdaRuntime;
+import java.security.SecureRandom;
+
+/** The deployed functions, each put together from its own environment and its role's clients. */
+final class StackFunctions implements AutoCloseable {
+  private final Deployment deployment;
+  private final StackRoles roles;
+  private final EmbeddedStack.Options options;
+
+  StackFunctions(Deployment deployment, StackRoles roles, EmbeddedStack.Options options) {
+    this.deployment = deployment;
+    this.roles = roles;
+    this.options = options;
+  }
+
+  /**
+   * Registers them all.
+   *
+   * @throws IllegalStateException if a handler is no function of vmferry's
+   */
+  void register(LambdaRuntime lambda) {
+    for (FunctionSpec function : deployment.functions()) {
+      EmbeddedFunctions known =
+          EmbeddedFunctions.ofHandler(function.handlerClass())
+              .orElseThrow(
+                  () ->
+                      new IllegalStateException(
+                          function.logicalId()
+                              + ": there is no handler "
+                              + function.handlerClass()));
+      RequestStreamHandler handler = known.handler(wiring(function), eventsWiring(function));
+      lambda.register(
+          function.name(),
+          function.handlerClass(),
+          handler,
+          function.settings(),
+          function.qualifiers());
+    }
+  }
+
+  private Wiring wiring(FunctionSpec function) {
+    Config config = config(function);
+    return new Wiring(
+        config,
+        ports(roles.clients(function.roleArn()), config),
+        options.guests(),
+        options.clock(),
+        new SecureRandom());
+  }
+
+  private EventsWiring eventsWiring(FunctionSpec function) {
+    Config config = config(function);
+    EventsConfig events = EventsConfig.from(function.environment());
+    AwsClients clients = roles.clients(function.roleArn());
+    return new EventsWiring(
+        events,
+        config,
+        wiring(function),
+        ports(clients, config),
+        AwsEventPorts.on(
+            clients,
+            config.table(),
+            config.retention(),
+            events.eventBus(),
+            events.topic(),
+            options.clock()),
+        options.clock());
+  }
+
+  private Config config(FunctionSpec function) {
+    return Config.from(function.environment(), options.chunkLimits());
+  }
+
+  /** The function that starts imports. */
+  FunctionSpec startImport() {
+    return deployment
+        .functionOf("StartImportHandler")
+        .orElseThrow(() -> new IllegalStateException("every stack starts imports"));
+  }
+
+  /** What that function is told by its environment. */
+  Config config() {
+    return config(startImport());
+  }
+
+  /** The ports that function uses, on other clients. */
+  Ports ports(AwsClients clients) {
+    return ports(clients, config());
+  }
+
+  private Ports ports(AwsClients clients, Config config) {
+    return AwsPorts.on(
+        clients,
+        config.table(),
+        config.importStateMachine(),
+        config.retention(),
+        options.remoteFiles(),
+        options.clock());
+  }
+
+  @Override
+  public void close() {
+    roles.close();
+  }
+}
