@@ -33,6 +33,7 @@ public final class HandWrittenAssembly {
 
   static {
     FUNCTIONS.put("StartImport", List.of(Grant.TABLE, Grant.START_EXECUTION));
+    FUNCTIONS.put("Api", List.of(Grant.TABLE, Grant.START_EXECUTION));
     FUNCTIONS.put("Validate", List.of(Grant.TABLE, Grant.READ_IMAGES, Grant.WORK));
     FUNCTIONS.put("DownloadRange", List.of(Grant.TABLE, Grant.WORK));
     FUNCTIONS.put(
@@ -155,6 +156,7 @@ public final class HandWrittenAssembly {
             "KeySchema":[{"AttributeName":"kind","KeyType":"HASH"},{"AttributeName":"listKey","KeyType":"RANGE"}]},
            {"IndexName":"active","Projection":{"ProjectionType":"KEYS_ONLY"},
             "KeySchema":[{"AttributeName":"activeKind","KeyType":"HASH"},{"AttributeName":"listKey","KeyType":"RANGE"}]}],
+         "StreamSpecification":{"StreamViewType":"NEW_AND_OLD_IMAGES"},
          "PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":true},
          "TimeToLiveSpecification":{"AttributeName":"expiresAt","Enabled":true}}"""));
     export(TABLE, "Ref", json("{\"Ref\":\"%s\"}".formatted(TABLE)));
@@ -276,7 +278,7 @@ public final class HandWrittenAssembly {
     ObjectNode variables = function.putObject("Environment").putObject("Variables");
     variables.set("VMFERRY_WORK_BUCKET", imported(WORK, "Ref"));
     variables.set("VMFERRY_TABLE", imported(TABLE, "Ref"));
-    if (id.equals("StartImport")) {
+    if (id.equals("StartImport") || id.equals("Api")) {
       variables.set(
           "VMFERRY_IMPORT_STATE_MACHINE",
           json(

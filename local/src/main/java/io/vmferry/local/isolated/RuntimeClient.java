@@ -9,12 +9,16 @@ import java.util.Set;
 
 /** The jars of Lambda's managed runtime for Java. */
 final class RuntimeClient {
-  /** One class of each: the client, the interfaces it shares with handlers, and its JSON. */
+  /**
+   * One class of each: the client, the interfaces it shares with handlers, its JSON, and what it
+   * tells X-Ray's library with.
+   */
   private static final List<String> CLASSES =
       List.of(
           "com.amazonaws.services.lambda.runtime.api.client.AWSLambda",
           "com.amazonaws.services.lambda.runtime.RequestStreamHandler",
-          "com.amazonaws.services.lambda.runtime.serialization.PojoSerializer");
+          "com.amazonaws.services.lambda.runtime.serialization.PojoSerializer",
+          "software.amazon.awssdk.utilslite.SdkInternalThreadLocal");
 
   private RuntimeClient() {}
 

@@ -13,19 +13,15 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
+import org.jspecify.annotations.Nullable;
 
 /** Functions' zips, unpacked as Lambda does, each once, until this is closed. */
 public final class UnpackedZips implements AutoCloseable {
   /** Lambda's limit of a function with everything it needs. */
   private static final long MAX_BYTES = 250L * 1024 * 1024;
 
-  private final Path directory;
+  private @Nullable Path directory;
   private final Map<Path, Path> roots = new HashMap<>();
-
-  /** Under a new temporary directory. */
-  public UnpackedZips() throws IOException {
-    directory = Files.createTempDirectory("vmferry-functions");
-  }
 
   /**
    * The folder with what a zip holds.
@@ -38,12 +34,17 @@ public final class UnpackedZips implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    Path root = directory.resolve(String.valueOf(roots.size()));
     if (Files.isDirectory(file)) {
       // The CDK packs a folder when it is published.
       roots.put(file, file);
       return file;
     }
+    Path made = directory;
+    if (made == null) {
+      made = Files.createTempDirectory("vmferry-functions");
+      directory = made;
+    }
+    Path root = made.resolve(String.valueOf(roots.size()));
     unpack(file, root);
     roots.put(file, root);
     return root;
@@ -76,8 +77,14 @@ public final class UnpackedZips implements AutoCloseable {
   }
 
   @Override
-  public void close() {
-    try (Stream<Path> files = Files.walk(directory)) {
+  public synchronized void close() {
+    Path made = directory;
+    directory = null;
+    roots.clear();
+    if (made == null) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(made)) {
       List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
       for (Path file : deepestFirst) {
         Files.deleteIfExists(file);

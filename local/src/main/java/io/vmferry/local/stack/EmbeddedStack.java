@@ -110,6 +110,8 @@ public final class EmbeddedStack implements AutoCloseable {
    * @param chunkLimits how large a chunk may become
    * @param clock the functions' time
    * @param containers runs the container
+   * @param isolated runs each function in processes of its own, from its zip; where a function's
+   *     deployment names none, from this one
    */
   public record Options(
       RemoteFiles remoteFiles,
@@ -119,9 +121,10 @@ public final class EmbeddedStack implements AutoCloseable {
       int cacheMib,
       ChunkPlanner.Limits chunkLimits,
       Clock clock,
-      ContainerEngine containers) {
+      ContainerEngine containers,
+      Optional<Path> isolated) {
 
-    /** With containers in JVMs of their own, or of the image that the environment names. */
+    /** In this process, with containers in JVMs of their own or of the image the environment names. */
     public Options(
         RemoteFiles remoteFiles,
         GuestConversion guests,
@@ -138,7 +141,22 @@ public final class EmbeddedStack implements AutoCloseable {
           cacheMib,
           chunkLimits,
           clock,
-          EmbeddedContainers.engine(System.getenv()));
+          EmbeddedContainers.engine(System.getenv()),
+          Optional.empty());
+    }
+
+    /** The same with functions in processes of their own, from this zip. */
+    public Options isolated(Path zip) {
+      return new Options(
+          remoteFiles,
+          guests,
+          workers,
+          mapConcurrency,
+          cacheMib,
+          chunkLimits,
+          clock,
+          containers,
+          Optional.of(zip));
     }
 
     /** What fits a machine of a few cores and a heap of 256 MiB. */

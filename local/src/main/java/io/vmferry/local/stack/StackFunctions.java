@@ -11,14 +11,24 @@ import io.vmferry.functions.handler.Wiring;
 import io.vmferry.functions.port.Ports;
 import io.vmferry.local.deployment.Deployment;
 import io.vmferry.local.deployment.FunctionSpec;
+import io.vmferry.local.isolated.IsolatedFunction;
+import io.vmferry.local.isolated.UnpackedZips;
 import io.vmferry.local.lambda.LambdaRuntime;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /** The deployed functions, each put together from its own environment and its role's clients. */
 final class StackFunctions implements AutoCloseable {
   private final Deployment deployment;
   private final StackRoles roles;
   private final EmbeddedStack.Options options;
+  private final UnpackedZips zips = new UnpackedZips();
+  private final List<IsolatedFunction> processes = new ArrayList<>();
 
   StackFunctions(Deployment deployment, StackRoles roles, EmbeddedStack.Options options) {
     this.deployment = deployment;
@@ -41,13 +51,34 @@ final class StackFunctions implements AutoCloseable {
                           function.logicalId()
                               + ": there is no handler "
                               + function.handlerClass()));
-      RequestStreamHandler handler = known.handler(wiring(function), eventsWiring(function));
+      RequestStreamHandler handler =
+          options.isolated().isEmpty()
+              ? known.handler(wiring(function), eventsWiring(function))
+              : isolated(function, options.isolated().get());
       lambda.register(
           function.name(),
           function.handlerClass(),
           handler,
           function.settings(),
           function.qualifiers());
+    }
+  }
+
+  private RequestStreamHandler isolated(FunctionSpec function, Path otherwise) {
+    Map<String, String> environment = new HashMap<>(function.environment());
+    environment.putAll(roles.environment(function.roleArn()));
+    try {
+      IsolatedFunction isolated =
+          new IsolatedFunction(
+              function.name(),
+              function.handler(),
+              zips.root(function.code().orElse(otherwise)),
+              function.settings(),
+              environment);
+      processes.add(isolated);
+      return isolated;
+    } catch (IOException e) {
+      throw new IllegalStateException(function.logicalId() + " cannot be unpacked", e);
     }
   }
 
@@ -113,6 +144,8 @@ final class StackFunctions implements AutoCloseable {
 
   @Override
   public void close() {
+    processes.forEach(IsolatedFunction::close);
+    zips.close();
     roles.close();
   }
 }

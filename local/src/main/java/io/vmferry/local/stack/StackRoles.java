@@ -56,6 +56,25 @@ final class StackRoles implements ObjectReader, AutoCloseable {
     return roleArn.map(this::ofRole).orElse(administrator);
   }
 
+  /** What a process needs to reach the embedded AWS as a role. */
+  Map<String, String> environment(Optional<String> roleArn) {
+    String key =
+        roleArn.flatMap(authorizer::role).map(Role::accessKeyId).orElse(EmbeddedStack.ACCESS_KEY);
+    return Map.of(
+        "AWS_ACCESS_KEY_ID",
+        key,
+        "AWS_SECRET_ACCESS_KEY",
+        EmbeddedStack.ACCESS_KEY,
+        "AWS_SESSION_TOKEN",
+        EmbeddedStack.ACCESS_KEY,
+        "AWS_REGION",
+        aws.region(),
+        "AWS_DEFAULT_REGION",
+        aws.region(),
+        "AWS_ENDPOINT_URL",
+        aws.endpoint().toString());
+  }
+
   private AwsClients ofRole(String roleArn) {
     Role role =
         authorizer
