@@ -29,10 +29,34 @@ final class Account implements AutoCloseable {
   static final int BLOCK = 512 << 10;
 
   private final AwsClients clients;
+  private final AwsClients storage;
+  private final String images;
+  private final String work;
 
-  /** The account at an endpoint. */
+  /** The account at an endpoint, with the buckets of the command line's stack. */
   Account(URI endpoint) {
+    this(endpoint, endpoint, IMAGES, WORK);
+  }
+
+  /**
+   * An account with other buckets.
+   *
+   * @param endpoint where EBS and EC2 are
+   * @param storage where S3 is
+   */
+  Account(URI endpoint, URI storage, String images, String work) {
     this.clients = AwsClients.forEndpoint(endpoint, "us-east-1", "test", "test");
+    this.storage =
+        endpoint.equals(storage)
+            ? clients
+            : AwsClients.forEndpoint(storage, "us-east-1", "test", "test");
+    this.images = images;
+    this.work = work;
+  }
+
+  /** The bucket that sources are in. */
+  String imagesBucket() {
+    return images;
   }
 
   /** The clients. */
@@ -42,8 +66,8 @@ final class Account implements AutoCloseable {
 
   /** Stores a file as an object; returns its URL. */
   String upload(Path file, String key) {
-    clients.s3().putObject(put -> put.bucket(IMAGES).key(key), file);
-    return "s3://" + IMAGES + "/" + key;
+    storage.s3().putObject(put -> put.bucket(images).key(key), file);
+    return "s3://" + images + "/" + key;
   }
 
   /** The snapshots there are. */
@@ -58,7 +82,7 @@ final class Account implements AutoCloseable {
 
   /** The keys of a bucket's objects. */
   List<String> objects(String bucket) {
-    return clients.s3().listObjectsV2(list -> list.bucket(bucket)).contents().stream()
+    return storage.s3().listObjectsV2(list -> list.bucket(bucket)).contents().stream()
         .map(S3Object::key)
         .toList();
   }
@@ -144,9 +168,9 @@ final class Account implements AutoCloseable {
   }
 
   private void assertNoIntermediateObjects() {
-    assertThat(objects(WORK)).isEmpty();
-    for (String bucket : List.of(IMAGES, WORK)) {
-      assertThat(clients.s3().listMultipartUploads(list -> list.bucket(bucket)).uploads())
+    assertThat(objects(work)).isEmpty();
+    for (String bucket : List.of(images, work)) {
+      assertThat(storage.s3().listMultipartUploads(list -> list.bucket(bucket)).uploads())
           .isEmpty();
     }
   }
@@ -160,6 +184,7 @@ final class Account implements AutoCloseable {
 
   @Override
   public void close() {
+    storage.close();
     clients.close();
   }
 }

@@ -137,7 +137,7 @@ public final class DeploymentReader {
     Properties properties = new Properties(where, resolver.properties(logicalId, resource));
     Identity identity = resolver.identity(where, logicalId);
     try {
-      if (!acted(stack, type, logicalId, identity, properties)) {
+      if (!acted(stack, type, logicalId, identity, properties, resource.path("Metadata"))) {
         if (UnusedTypes.reason(type).isEmpty()) {
           throw new TemplateException(where, "the type " + type + " is not supported here");
         }
@@ -154,7 +154,8 @@ public final class DeploymentReader {
       String type,
       String logicalId,
       Identity identity,
-      Properties properties) {
+      Properties properties,
+      JsonNode metadata) {
     switch (type) {
       case "AWS::S3::Bucket" -> buckets.add(StorageReader.bucket(logicalId, identity, properties));
       case "AWS::DynamoDB::Table" ->
@@ -163,7 +164,7 @@ public final class DeploymentReader {
           tables.add(StorageReader.globalTable(logicalId, identity, properties));
       case "AWS::Lambda::Function" -> {
         Optional<FunctionSpec> function =
-            FunctionReader.function(stack, logicalId, identity, properties);
+            FunctionReader.function(stack, logicalId, identity, properties, metadata);
         function.ifPresentOrElse(
             functions::add, () -> unused.put(properties.where(), type + ", not of Java"));
       }

@@ -1,5 +1,6 @@
 package io.vmferry.local.cloudformation;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.local.cloudformation.CloudAssembly.StackTemplate;
 import io.vmferry.local.deployment.FunctionSpec;
 import io.vmferry.local.deployment.PermissionSpec;
@@ -15,8 +16,8 @@ import java.util.Set;
 
 /** Reads functions. */
 final class FunctionReader {
-  /** What the image runs if a function in it has no command of its own. */
-  private static final String IMAGE_HANDLER = "io.vmferry.functions.handler.ModifyOsHandler";
+  /** Where the template says what an image runs that is given no command. */
+  private static final String HANDLER_METADATA = "vmferry:handler";
 
   private static final String RUNTIME = "java25";
   private static final int DEFAULT_TIMEOUT = 3;
@@ -49,7 +50,11 @@ final class FunctionReader {
 
   /** A function; empty if it is not one of Java's, as those of the CDK are that help to deploy. */
   static Optional<FunctionSpec> function(
-      StackTemplate stack, String logicalId, Identity identity, Properties properties) {
+      StackTemplate stack,
+      String logicalId,
+      Identity identity,
+      Properties properties,
+      JsonNode metadata) {
     boolean image = properties.oneOf("PackageType", "Zip", "Image").orElse("Zip").equals("Image");
     Optional<String> runtime = properties.text("Runtime");
     if (!image && !runtime.orElse("").startsWith("java")) {
@@ -61,7 +66,7 @@ final class FunctionReader {
     }
     Properties code = properties.object("Code");
     Optional<Path> zip = image ? Optional.empty() : Optional.of(zip(stack, code));
-    String handler = image ? imageHandler(properties) : properties.requiredText("Handler");
+    String handler = image ? imageHandler(properties, metadata) : properties.requiredText("Handler");
     if (image) {
       code.requiredText("ImageUri");
     }
@@ -127,12 +132,17 @@ final class FunctionReader {
     return file;
   }
 
-  private static String imageHandler(Properties properties) {
+  private static String imageHandler(Properties properties, JsonNode metadata) {
     properties.withoutEffect("Handler");
     Properties config = properties.object("ImageConfig");
     List<String> command = config.texts("Command");
     config.withoutEffect("EntryPoint", "WorkingDirectory").end();
-    return command.isEmpty() ? IMAGE_HANDLER : command.getLast();
+    String told = metadata.path(HANDLER_METADATA).asText();
+    if (command.isEmpty() && told.isEmpty()) {
+      throw properties.refuse(
+          "neither ImageConfig nor the metadata %s names its handler".formatted(HANDLER_METADATA));
+    }
+    return command.isEmpty() ? told : command.getLast();
   }
 
   private static void refuseReserved(Properties properties, Map<String, String> variables) {

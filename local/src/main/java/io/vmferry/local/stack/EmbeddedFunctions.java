@@ -135,12 +135,17 @@ enum EmbeddedFunctions {
    * @throws VmferryException as the function fails
    */
   static String invoke(LambdaRuntime lambda, String function, String payload) {
+    Invocation invocation = answer(lambda, function, payload);
+    if (invocation.functionError().isPresent()) {
+      throw new Failure("", null, invocation.text()).reason().toException();
+    }
+    return invocation.text();
+  }
+
+  /** Invokes a function and waits for it. */
+  static Invocation answer(LambdaRuntime lambda, String function, String payload) {
     try {
-      Invocation invocation = lambda.invoke(function, payload.getBytes(StandardCharsets.UTF_8));
-      if (invocation.functionError().isPresent()) {
-        throw new Failure("", null, invocation.text()).reason().toException();
-      }
-      return invocation.text();
+      return lambda.invoke(function, payload.getBytes(StandardCharsets.UTF_8));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new VmferryException(ErrorCode.INTERNAL, "interrupted while calling " + function, e);

@@ -3,6 +3,9 @@ package io.vmferry.local.stack;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.disk.convert.ChunkPlanner;
 import io.vmferry.error.VmferryException;
+import java.nio.charset.StandardCharsets;
+import io.vmferry.local.lambda.FunctionNotFoundException;
+import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.aws.AwsClients;
 import io.vmferry.functions.aws.TaskTable;
 import io.vmferry.functions.handler.Config;
@@ -314,6 +317,11 @@ public final class EmbeddedStack implements AutoCloseable {
    */
   public String invoke(String function, String payload) {
     return EmbeddedFunctions.invoke(lambda, function, payload);
+  }
+
+  /** The same, with the error document as the answer where the function fails. */
+  public String answer(String function, String payload) {
+    return EmbeddedFunctions.answer(lambda, function, payload).text();
   }
 
   /** What {@link #deploy(EmbeddedAws, Path, Options)} deploys. */
