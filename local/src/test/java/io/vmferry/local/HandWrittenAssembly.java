@@ -52,6 +52,12 @@ public final class HandWrittenAssembly {
         "Register", List.of(Grant.TABLE, Grant.WORK, Grant.DESCRIBE, Grant.REGISTER, Grant.REMOVE));
     FUNCTIONS.put("NoteFailure", List.of(Grant.TABLE));
     FUNCTIONS.put("Cleanup", List.of(Grant.TABLE, Grant.WORK, Grant.DESCRIBE, Grant.REMOVE));
+    FUNCTIONS.put(
+        "CleanupEvent",
+        List.of(Grant.TABLE, Grant.WORK, Grant.DESCRIBE, Grant.REMOVE, Grant.EXECUTION));
+    FUNCTIONS.put("UploadTrigger", List.of(Grant.TABLE, Grant.START_EXECUTION, Grant.TELL));
+    FUNCTIONS.put("Announce", List.of(Grant.TABLE, Grant.TELL));
+    FUNCTIONS.put("Sweep", List.of(Grant.TABLE, Grant.WORK, Grant.DESCRIBE, Grant.REMOVE));
   }
 
   private enum Grant {
@@ -64,7 +70,9 @@ public final class HandWrittenAssembly {
     COMPLETE,
     DESCRIBE,
     REGISTER,
-    REMOVE
+    REMOVE,
+    EXECUTION,
+    TELL
   }
 
   private final ObjectNode storage = JSON.createObjectNode();
@@ -160,6 +168,7 @@ public final class HandWrittenAssembly {
          "PointInTimeRecoverySpecification":{"PointInTimeRecoveryEnabled":true},
          "TimeToLiveSpecification":{"AttributeName":"expiresAt","Enabled":true}}"""));
     export(TABLE, "Ref", json("{\"Ref\":\"%s\"}".formatted(TABLE)));
+    export(TABLE, "Stream", json("{\"Fn::GetAtt\":[\"%s\",\"StreamArn\"]}".formatted(TABLE)));
     export(TABLE, "Arn", json("{\"Fn::GetAtt\":[\"%s\",\"Arn\"]}".formatted(TABLE)));
     add(storage, "CDKMetadata", "AWS::CDK::Metadata").put("Analytics", "v2:deflate64:");
   }
@@ -190,6 +199,10 @@ public final class HandWrittenAssembly {
           json("{\"Fn::GetAtt\":[\"%sFunction\",\"Arn\"]}".formatted(function.getKey())));
     }
     substitutions.put("MaxConcurrency", "1000").put("SnapshotPollSeconds", "15");
+    for (String name :
+        List.of("Cluster", "TaskDefinition", "Name", "Subnets", "SecurityGroups", "PublicIp")) {
+      substitutions.put("Container" + name, "");
+    }
     machine.putObject("DefinitionS3Location").put("Bucket", "assets").put("Key", DEFINITION_KEY);
     machine.set("RoleArn", json("{\"Fn::GetAtt\":[\"MachineRole\",\"Arn\"]}"));
     machine.put("StateMachineName", "vmferry-import-of-the-template");
@@ -207,13 +220,20 @@ public final class HandWrittenAssembly {
         "Targets",
         json(
             """
-        [{"Id":"Target0","Arn":{"Fn::GetAtt":["CleanupFunction","Arn"]},"RetryPolicy":{"MaximumRetryAttempts":2}}]"""));
+        [{"Id":"Target0","Arn":{"Fn::GetAtt":["CleanupEventFunction","Arn"]},"RetryPolicy":{"MaximumRetryAttempts":2}}]"""));
+    add(workflow, "Changes", "AWS::Lambda::EventSourceMapping").setAll((ObjectNode) json("""
+        {"BatchSize":100,"EventSourceArn":{"Fn::ImportValue":"Storage:ExportsOutputStream%s"},
+         "FilterCriteria":{"Filters":[{"Pattern":
+           "{\\"dynamodb\\":{\\"Keys\\":{\\"sk\\":{\\"S\\":[\\"task\\",{\\"prefix\\":\\"effect#\\"}]}}}}"}]},
+         "FunctionName":{"Fn::GetAtt":["AnnounceFunction","Arn"]},
+         "FunctionResponseTypes":["ReportBatchItemFailures"],"StartingPosition":"TRIM_HORIZON"}"""
+        .formatted(TABLE)));
     add(workflow, "AllowCleanupRule", "AWS::Lambda::Permission")
         .setAll(
             (ObjectNode)
                 json(
                     """
-        {"Action":"lambda:InvokeFunction","FunctionName":{"Fn::GetAtt":["CleanupFunction","Arn"]},
+        {"Action":"lambda:InvokeFunction","FunctionName":{"Fn::GetAtt":["CleanupEventFunction","Arn"]},
          "Principal":"events.amazonaws.com","SourceArn":{"Fn::GetAtt":["CleanupRule","Arn"]}}"""));
   }
 
@@ -278,7 +298,7 @@ public final class HandWrittenAssembly {
     ObjectNode variables = function.putObject("Environment").putObject("Variables");
     variables.set("VMFERRY_WORK_BUCKET", imported(WORK, "Ref"));
     variables.set("VMFERRY_TABLE", imported(TABLE, "Ref"));
-    if (id.equals("StartImport") || id.equals("Api")) {
+    if (List.of("StartImport", "Api", "UploadTrigger", "CleanupEvent").contains(id)) {
       variables.set(
           "VMFERRY_IMPORT_STATE_MACHINE",
           json(
@@ -290,6 +310,11 @@ public final class HandWrittenAssembly {
         json(
             "{\"Fn::Join\":[\"\",[{\"Fn::ImportValue\":\"Storage:ExportsOutputRef%s\"},\"/uploads/\"]]}"
                 .formatted(IMAGES)));
+    if (id.equals("UploadTrigger") || id.equals("Announce")) {
+      variables.set("VMFERRY_IMPORTS", json(
+          "{\"Fn::Join\":[\"\",[{\"Fn::ImportValue\":\"Storage:ExportsOutputRef%s\"},\"/imports/\"]]}"
+              .formatted(IMAGES)));
+    }
     variables.put("VMFERRY_WORKERS", "4").put("VMFERRY_CACHE_MIB", "16");
   }
 
@@ -330,6 +355,10 @@ public final class HandWrittenAssembly {
                   json(
                       "{\"Fn::Sub\":\"arn:aws:states:${AWS::Region}:${AWS::AccountId}:stateMachine:"
                           + "vmferry-import-of-the-template\"}"));
+      case EXECUTION ->
+          allow(statements, "states:DescribeExecution")
+              .put("Resource", "arn:aws:states:*:*:execution:vmferry-import-of-the-template:*");
+      case TELL -> allow(statements, "events:PutEvents").put("Resource", "*");
       case START_SNAPSHOT -> {
         ObjectNode start = allow(statements, "ebs:StartSnapshot");
         start.set("Resource", snapshots());

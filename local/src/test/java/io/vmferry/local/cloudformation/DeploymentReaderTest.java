@@ -81,7 +81,10 @@ class DeploymentReaderTest {
         .isEqualTo(machine.arn());
     assertThat(rule.targets())
         .extracting(RuleSpec.Target::arn)
-        .containsExactly(deployment.functionOf("CleanupHandler").orElseThrow().arn());
+        .containsExactly(deployment.functionOf("CleanupEventHandler").orElseThrow().arn());
+    assertThat(deployment.streams().getFirst().table())
+        .isEqualTo(deployment.tables().getFirst().name());
+    assertThat(deployment.streams().getFirst().sortKeys()).containsExactly("task", "effect#*");
   }
 
   @Test
