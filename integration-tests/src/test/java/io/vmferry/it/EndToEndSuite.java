@@ -2,7 +2,6 @@ package io.vmferry.it;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vmferry.error.ErrorCategory;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.task.DiskContainer;
@@ -191,7 +190,7 @@ abstract class EndToEndSuite {
 
     assertThat(task.status()).isEqualTo(TaskStatus.DELETED);
     assertThat(task.error().orElseThrow().code().category())
-        .isEqualTo(ErrorCategory.USER);
+        .isEqualTo(ErrorCode.Category.USER);
     system.account().assertIsEmpty();
   }
 }
