@@ -159,7 +159,9 @@ final class ImportCommand implements Callable<Integer> {
           new TaskFollower(backend.tasks(), environment.progress(), environment.ticker())
               .follow(id);
     }
-    upload.discard();
+    if (ended.status().isFinal()) {
+      upload.discard();
+    }
     return report.ended(ended, backend.tasks().progress(ended.id()), json);
   }
 

@@ -6,6 +6,8 @@ import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
+import io.vmferry.functions.task.TaskEvent;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,16 +51,19 @@ final class TaskCommand implements Callable<Integer> {
           interruption.task(id);
           task = new TaskFollower(tasks, environment.progress(), environment.ticker()).follow(id);
         }
-        task.request()
-            .containers()
-            .forEach(container -> backend.uploads().discard(container.url()));
+        if (task.status().isFinal()) {
+          task.request()
+              .containers()
+              .forEach(container -> backend.uploads().discard(container.url()));
+        }
         return report.ended(task, tasks.progress(id), json);
       }
       Progress progress = tasks.progress(id);
+      List<TaskEvent> events = tasks.events(id);
       if (json) {
-        environment.out().println(TaskJson.text(TaskJson.of(task, progress)));
+        environment.out().println(TaskJson.text(TaskJson.of(task, progress, events)));
       } else {
-        report.details(task, progress);
+        report.details(task, progress, events);
       }
       return ExitCode.OK;
     }

@@ -29,7 +29,7 @@ final class TaskFollower {
   }
 
   /**
-   * Shows the task's progress until it has ended.
+   * Shows the task's progress until nothing happens to it by itself any more.
    *
    * @return the ended task, done or failed
    */
@@ -43,7 +43,7 @@ final class TaskFollower {
                     () ->
                         new VmferryException(
                             ErrorCode.TASK_NOT_FOUND, "there is no task %s".formatted(id)));
-        if (task.status().isFinal()) {
+        if (task.status().isAtRest()) {
           return task;
         }
         display.show(state(task));

@@ -1,5 +1,6 @@
 package io.vmferry.cli;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import io.vmferry.error.ErrorCode;
@@ -10,6 +11,7 @@ import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskError;
+import io.vmferry.functions.task.TaskEvent;
 import io.vmferry.functions.task.TaskKind;
 import io.vmferry.functions.task.TaskStatus;
 import java.time.Instant;
@@ -21,25 +23,30 @@ import java.util.Optional;
  * Tasks as JSON for scripts. The names are API. Sources are left out: they can hold credentials.
  */
 final class TaskJson {
-  private static final int ALL = 100;
-
   private TaskJson() {}
 
   /** A task with how far it is. */
   static TaskView of(Task task, Progress progress) {
+    return of(task, progress, List.of());
+  }
+
+  /** A task with how far it is and what happened to it. */
+  static TaskView of(Task task, Progress progress, List<TaskEvent> events) {
     return new TaskView(
         task.id(),
         task.request().kind() == TaskKind.IMPORT_IMAGE ? "image" : "snapshot",
         task.status().name().toLowerCase(Locale.ROOT),
         task.statusMessage(),
-        percent(task, progress),
+        progress.percent(task),
         task.createdAt(),
         task.updatedAt(),
         task.imageId(),
         task.disks().stream().map(TaskJson::of).toList(),
         task.error().map(TaskJson::of),
+        task.keptUntil().filter(until -> task.status() == TaskStatus.FAILED),
         task.guest().map(GuestJson::of),
-        task.compute().map(TaskJson::of));
+        task.compute().map(TaskJson::of),
+        events.stream().map(TaskJson::of).toList());
   }
 
   /** A failure that no task has. */
@@ -58,17 +65,6 @@ final class TaskJson {
     }
   }
 
-  /** Whole percent of the planned bytes; 100 only for a task that is done. */
-  static int percent(Task task, Progress progress) {
-    if (task.status() == TaskStatus.COMPLETED) {
-      return ALL;
-    }
-    long total = task.disks().stream().mapToLong(Disk::plannedBytes).sum();
-    return total == 0
-        ? 0
-        : (int) Math.min(ALL - 1L, Math.floorDiv(progress.doneBytes(), Math.ceilDiv(total, ALL)));
-  }
-
   private static DiskView of(Disk disk) {
     return new DiskView(
         disk.index(),
@@ -81,6 +77,10 @@ final class TaskJson {
 
   private static ComputeView of(ComputeChoice choice) {
     return new ComputeView(choice.where().label(), choice.reason());
+  }
+
+  private static EventView of(TaskEvent event) {
+    return new EventView(event.at(), event.kind().name().toLowerCase(Locale.ROOT), event.text());
   }
 
   private static ErrorView of(TaskError error) {
@@ -100,8 +100,10 @@ final class TaskJson {
    * @param imageId the AMI
    * @param disks the disks, the root device first
    * @param error why it failed
+   * @param keptUntil until when what a failed task has written waits for a retry
    * @param guest what was found in the guest and changed
    * @param compute where its disks are converted, once that is chosen
+   * @param events what happened to it, the latest last; only of a single task
    */
   record TaskView(
       String taskId,
@@ -114,8 +116,19 @@ final class TaskJson {
       Optional<String> imageId,
       List<DiskView> disks,
       Optional<ErrorView> error,
+      Optional<Instant> keptUntil,
       Optional<GuestJson.GuestView> guest,
-      Optional<ComputeView> compute) {}
+      Optional<ComputeView> compute,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<EventView> events) {}
+
+  /**
+   * Something that happened to a task.
+   *
+   * @param at when
+   * @param kind {@code state}, {@code error}, {@code request}, {@code made} or {@code removed}
+   * @param text for people
+   */
+  record EventView(Instant at, String kind, String text) {}
 
   /**
    * Where disks are converted.

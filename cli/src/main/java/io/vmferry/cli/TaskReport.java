@@ -5,9 +5,13 @@ import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskError;
+import io.vmferry.functions.task.TaskEvent;
 import io.vmferry.functions.task.TaskStatus;
 import io.vmferry.guest.Finding;
 import java.io.PrintStream;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Locale;
 
 /** Prints tasks, and says with which code a command about one ends. */
@@ -37,13 +41,13 @@ final class TaskReport {
   }
 
   /** Prints everything about a task. */
-  void details(Task task, Progress progress) {
+  void details(Task task, Progress progress, List<TaskEvent> events) {
     PrintStream out = environment.out();
     out.println("task      " + task.id());
     out.println(
         "status    %s: %s"
             .formatted(task.status().name().toLowerCase(Locale.ROOT), task.statusMessage()));
-    out.println("progress  %d %%".formatted(TaskJson.percent(task, progress)));
+    out.println("progress  %d %%".formatted(progress.percent(task)));
     task.compute()
         .ifPresent(
             choice ->
@@ -56,6 +60,17 @@ final class TaskReport {
     task.error()
         .ifPresent(
             error -> out.println("error     %s: %s".formatted(error.code(), error.message())));
+    if (task.status() == TaskStatus.FAILED) {
+      task.keptUntil().ifPresent(until -> out.println("kept      until " + until));
+    }
+    events.forEach(
+        event ->
+            out.println(
+                "event     %s  %-7s  %s"
+                    .formatted(
+                        event.at().truncatedTo(ChronoUnit.MILLIS),
+                        event.kind().name().toLowerCase(Locale.ROOT),
+                        event.text())));
     out.flush();
   }
 
@@ -118,8 +133,19 @@ final class TaskReport {
     }
     TaskError error = task.error().get();
     environment.err().println(Failures.line(error.code(), error.message()));
-    environment.err().println("vmferry: task " + task.id() + " failed; nothing of it is left");
+    environment.err().println("vmferry: task %s failed; %s".formatted(task.id(), left(task)));
     return ExitCode.of(error.code().category());
+  }
+
+  /** What is left of a task that failed. */
+  private static String left(Task task) {
+    return task.status() == TaskStatus.FAILED
+        ? "what it has written is kept until %s: 'vmferry retry %s' goes on with it, 'vmferry cancel %s' removes it"
+            .formatted(
+                task.keptUntil().map(Instant::toString).orElse("it is removed"),
+                task.id(),
+                task.id())
+        : "nothing of it is left";
   }
 
   private static String snapshotLine(Disk disk) {

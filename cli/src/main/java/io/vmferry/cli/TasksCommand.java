@@ -52,7 +52,7 @@ final class TasksCommand implements Callable<Integer> {
             task.id(),
             task.createdAt(),
             task.status().name().toLowerCase(Locale.ROOT),
-            TaskJson.percent(task, tasks.progress(task.id())),
+            tasks.progress(task.id()).percent(task),
             task.imageId().orElse(task.statusMessage()));
   }
 }

@@ -47,6 +47,7 @@ final class Vmferry implements Runnable {
             .addSubcommand(new TasksCommand(environment))
             .addSubcommand(new TaskCommand(environment))
             .addSubcommand(new CancelCommand(environment))
+            .addSubcommand(new RetryCommand(environment))
             .addSubcommand(new ImagesCommand(environment))
             .addSubcommand(new BootCommand(environment))
             .addSubcommand(snapshot)

@@ -15,6 +15,7 @@ import io.vmferry.functions.port.SnapshotReader;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
+import io.vmferry.functions.task.TaskEvent;
 import io.vmferry.functions.task.TaskStatus;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -51,6 +52,7 @@ final class FakeBackend implements Backend, BackendFactory, ImportTasks, Uploads
   final List<Inventory.Snapshot> snapshotList = new ArrayList<>();
   final InMemoryObjectStore objects = new InMemoryObjectStore();
   final InMemorySnapshotStore snapshotStore = new InMemorySnapshotStore();
+  final List<TaskEvent> events = new ArrayList<>();
   Progress progress = Progress.NONE;
   @Nullable VmferryException startFailure;
   int closed;
@@ -157,6 +159,22 @@ final class FakeBackend implements Backend, BackendFactory, ImportTasks, Uploads
     Task cancelled = task.advanced(TaskStatus.DELETING, "cancelling");
     tasks.put(id, cancelled);
     return cancelled;
+  }
+
+  @Override
+  public Task retry(String id) {
+    Task task = tasks.get(id);
+    if (task == null) {
+      throw new VmferryException(ErrorCode.TASK_NOT_FOUND, "there is no task " + id);
+    }
+    Task retried = task.retried("pending");
+    tasks.put(id, retried);
+    return retried;
+  }
+
+  @Override
+  public List<TaskEvent> events(String id) {
+    return events;
   }
 
   @Override

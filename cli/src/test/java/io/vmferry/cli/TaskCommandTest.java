@@ -10,7 +10,9 @@ import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
+import io.vmferry.functions.task.TaskEvent;
 import io.vmferry.functions.task.TaskKind;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -98,6 +100,71 @@ final class TaskCommandTest {
     assertThat(json.run("tasks", "--json")).isZero();
     assertThat(Json.read(json.out(), JsonNode.class).path("tasks").findValuesAsText("taskId"))
         .containsExactly("import-ami-2", "import-ami-1");
+  }
+
+  @Test
+  void showsWhatHappenedToATask() {
+    put(accepted("import-ami-1"));
+    cli.backend.events.add(
+        new TaskEvent(
+            FakeBackend.CREATED.plusMillis(1), TaskEvent.Kind.STATE, "validating: reading"));
+    cli.backend.events.add(
+        new TaskEvent(FakeBackend.CREATED.plusMillis(2), TaskEvent.Kind.ERROR, "Plan: no answer"));
+
+    assertThat(cli.run("task", "import-ami-1")).isZero();
+    assertThat(cli.out())
+        .contains(
+            """
+            event     2026-01-02T03:04:05.001Z  state    validating: reading
+            event     2026-01-02T03:04:05.002Z  error    Plan: no answer
+            """);
+
+    CliRun json = new CliRun();
+    json.backend.tasks.putAll(cli.backend.tasks);
+    json.backend.events.addAll(cli.backend.events);
+    assertThat(json.run("task", "--json", "import-ami-1")).isZero();
+    JsonNode events = Json.read(json.out(), JsonNode.class).path("events");
+    assertThat(events.findValuesAsText("kind")).containsExactly("state", "error");
+    assertThat(events.path(1).path("text").asText()).isEqualTo("Plan: no answer");
+    assertThat(events.path(1).path("at").asText()).isEqualTo("2026-01-02T03:04:05.002Z");
+  }
+
+  @Test
+  void aTaskThatFailedForAReasonThatMayPassTellsWhatIsKeptAndHowToGoOn() {
+    put(accepted("import-ami-1"));
+    Instant until = Instant.parse("2026-01-02T04:00:00Z");
+    cli.backend.then(
+        Tasks.converting(Tasks.GIB), Tasks.kept(ErrorCode.SERVICE_UNAVAILABLE, "no", until));
+
+    assertThat(cli.run("task", "--wait", "import-ami-1")).isEqualTo(ExitCode.EXTERNAL);
+    assertThat(cli.err()).contains("kept until 2026-01-02T04:00:00Z", "vmferry retry import-ami-1");
+    assertThat(cli.backend.discarded).isEmpty();
+  }
+
+  @Test
+  void retriesAFailedTaskAndWaitsForItsEnd() {
+    cli.backend.uploads.put(SECRET_URL, 1L);
+    put(
+        Tasks.kept(ErrorCode.SERVICE_UNAVAILABLE, "no", Instant.MAX)
+            .apply(accepted("import-ami-1")));
+    cli.backend.then(
+        task -> task, Tasks.validating(), Tasks.converting(Tasks.GIB), Tasks.completed("ami-1"));
+
+    assertThat(cli.run("retry", "import-ami-1")).isZero();
+
+    assertThat(cli.out()).contains("image     ami-1");
+    assertThat(cli.backend.resumed).isEqualTo(1);
+    assertThat(cli.backend.discarded).containsExactly(SECRET_URL);
+  }
+
+  @Test
+  void refusesToRetryWhatHasNotFailed() {
+    put(accepted("import-ami-1"));
+
+    assertThat(cli.run("retry", "import-ami-1")).isEqualTo(ExitCode.USER);
+    assertThat(cli.err()).contains("TASK_STATE_CONFLICT");
+    assertThat(cli.run("retry", "import-ami-2")).isEqualTo(ExitCode.USER);
+    assertThat(cli.err()).contains("TASK_NOT_FOUND");
   }
 
   @Test

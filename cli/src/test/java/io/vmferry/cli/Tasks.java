@@ -6,6 +6,7 @@ import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskError;
 import io.vmferry.functions.task.TaskStatus;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
@@ -35,6 +36,10 @@ final class Tasks {
   static UnaryOperator<Task> failed(ErrorCode code, String message) {
     return task ->
         task.advanced(TaskStatus.DELETED, message).withError(new TaskError(code, message));
+  }
+
+  static UnaryOperator<Task> kept(ErrorCode code, String message, Instant until) {
+    return task -> task.kept(new TaskError(code, message), until);
   }
 
   static UnaryOperator<Task> deleted() {

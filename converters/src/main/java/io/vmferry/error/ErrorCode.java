@@ -388,6 +388,10 @@ public enum ErrorCode {
       Category.USER,
       "The task's state does not allow that.",
       "Look at the task's status; a task that has ended stays so."),
+  TASK_NOT_RETRYABLE(
+      Category.USER,
+      "What the failed task had written is not there any more, or its execution cannot run again.",
+      "Import the source again."),
   CLIENT_TOKEN_CONFLICT(
       Category.USER,
       "The client token was used before with other parameters.",

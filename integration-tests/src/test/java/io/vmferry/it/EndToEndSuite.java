@@ -31,8 +31,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Imports on what the CDK app deploys: its functions with their variables and permissions, its state
- * machine, its rules. Each environment runs all of it.
+ * Imports on what the CDK app deploys: its functions with their variables and permissions, its
+ * state machine, its rules. Each environment runs all of it.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class EndToEndSuite {
@@ -110,8 +110,7 @@ abstract class EndToEndSuite {
         .containsExactly(task.imageId().orElseThrow());
     system
         .account()
-        .delete(
-            task.imageId().orElseThrow(), List.of(task.disk(0).snapshotId().orElseThrow()));
+        .delete(task.imageId().orElseThrow(), List.of(task.disk(0).snapshotId().orElseThrow()));
   }
 
   @Test
@@ -139,14 +138,12 @@ abstract class EndToEndSuite {
           completed(
               system.await(
                   system.start(
-                      request(
-                          TaskKind.IMPORT_IMAGE, server.url().toString(), Optional.empty()))));
+                      request(TaskKind.IMPORT_IMAGE, server.url().toString(), Optional.empty()))));
 
       assertHolds(task, fixture);
       system
           .account()
-          .delete(
-              task.imageId().orElseThrow(), List.of(task.disk(0).snapshotId().orElseThrow()));
+          .delete(task.imageId().orElseThrow(), List.of(task.disk(0).snapshotId().orElseThrow()));
     }
   }
 
@@ -175,8 +172,7 @@ abstract class EndToEndSuite {
   @Test
   void anImageThatTurnsOutDamagedFailsAndLeavesNothing() throws IOException {
     Path damaged =
-        Files.copy(
-            ImageFixture.VMDK_STREAM_OPTIMIZED.image(), directory.resolve("damaged.vmdk"));
+        Files.copy(ImageFixture.VMDK_STREAM_OPTIMIZED.image(), directory.resolve("damaged.vmdk"));
     byte[] noise = new byte[64 << 10];
     new Random(1).nextBytes(noise);
     try (RandomAccessFile file = new RandomAccessFile(damaged.toFile(), "rw")) {
@@ -185,12 +181,10 @@ abstract class EndToEndSuite {
     }
     String url = system.account().upload(damaged, "disks/damaged.vmdk");
 
-    Task task =
-        system.await(system.start(request(TaskKind.IMPORT_IMAGE, url, Optional.empty())));
+    Task task = system.await(system.start(request(TaskKind.IMPORT_IMAGE, url, Optional.empty())));
 
     assertThat(task.status()).isEqualTo(TaskStatus.DELETED);
-    assertThat(task.error().orElseThrow().code().category())
-        .isEqualTo(ErrorCode.Category.USER);
+    assertThat(task.error().orElseThrow().code().category()).isEqualTo(ErrorCode.Category.USER);
     system.account().assertIsEmpty();
   }
 }

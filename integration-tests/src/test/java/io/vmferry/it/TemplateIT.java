@@ -124,9 +124,13 @@ class TemplateIT extends EndToEndSuite {
       indexes.put(index.indexName(), List.of(index.keySchema(), index.projection()));
     }
     return Map.of(
-        "keys", table.keySchema(),
-        "attributes", new HashSet<>(table.attributeDefinitions()),
-        "indexes", indexes,
-        "stream", String.valueOf(table.streamSpecification()));
+        "keys",
+        table.keySchema(),
+        "attributes",
+        new HashSet<>(table.attributeDefinitions()),
+        "indexes",
+        indexes,
+        "stream",
+        String.valueOf(table.streamSpecification()));
   }
 }

@@ -31,6 +31,9 @@ class ImportDefinitionTest {
           "States.ALL",
           "States.TaskFailed");
 
+  /** Fails for the task's reason, and succeeds when the execution is redriven. */
+  private static final String END_OF_RUN = "Failed";
+
   private final String text = read();
   private final JsonNode machine = parse(text);
 
@@ -57,6 +60,7 @@ class ImportDefinitionTest {
             "ContainerSubnets",
             "ContainerSecurityGroups",
             "ContainerPublicIp",
+            "ResumeTaskFunction",
             "MaxConcurrency",
             "SnapshotPollSeconds");
   }
@@ -64,6 +68,9 @@ class ImportDefinitionTest {
   @Test
   void retriesExternalAndCapacityFailuresOfEveryFunctionAndNoOthers() {
     for (Map.Entry<String, JsonNode> task : tasks(LAMBDA)) {
+      if (task.getKey().equals(END_OF_RUN)) {
+        continue;
+      }
       List<String> retried = new ArrayList<>();
       task.getValue()
           .path("Retry")
@@ -117,8 +124,8 @@ class ImportDefinitionTest {
 
   @Test
   void leadsFromEveryFailureToCleanup() {
-    // The latter asks first whether to try again.
-    List<String> withoutCatch = List.of("Cleanup", "DownloadFiles");
+    // The second asks first whether to try again.
+    List<String> withoutCatch = List.of("Cleanup", "DownloadFiles", END_OF_RUN);
     machine
         .path("States")
         .properties()
@@ -179,6 +186,31 @@ class ImportDefinitionTest {
     assertThat(choice.path("Default").asText()).isEqualTo("CompleteSnapshots");
   }
 
+  @Test
+  void endsAFailedRunInAStepThatBeginsTheNextRunWhenItIsRedriven() {
+    assertThat(next("Cleanup")).isEqualTo(END_OF_RUN);
+    JsonNode end = machine.path("States").path(END_OF_RUN);
+    assertThat(end.path("Type").asText()).isEqualTo("Task");
+    assertThat(end.path("Next").asText()).isEqualTo(machine.path("StartAt").asText());
+    assertThat(end.has("Catch")).isFalse();
+    end.path("Retry")
+        .forEach(
+            rule ->
+                rule.path("ErrorEquals")
+                    .forEach(name -> assertThat(name.asText()).doesNotStartWith("io.vmferry.")));
+    for (String state : List.of("Cleanup", END_OF_RUN)) {
+      assertThat(
+              machine
+                  .path("States")
+                  .path(state)
+                  .path("Arguments")
+                  .path("Payload")
+                  .path("redrives")
+                  .asText())
+          .isEqualTo("{% $states.context.Execution.RedriveCount %}");
+    }
+  }
+
   private String next(String state) {
     return machine.path("States").path(state).path("Next").asText();
   }
@@ -186,6 +218,7 @@ class ImportDefinitionTest {
   private List<Map.Entry<String, JsonNode>> tasks(String resource) {
     List<Map.Entry<String, JsonNode>> tasks = new ArrayList<>();
     Stream.concat(Stream.of(machine), machine.findParents("StartAt").stream())
+        .distinct()
         .flatMap(scope -> scope.path("States").properties().stream())
         .filter(state -> state.getValue().path("Type").asText().equals("Task"))
         .filter(state -> state.getValue().path("Resource").asText().equals(resource))

@@ -3,13 +3,10 @@ package io.vmferry.cli.backend;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.task.ImportRequest;
-import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
-import java.util.List;
-import java.util.Optional;
 
 /** Import tasks. */
-public interface ImportTasks {
+public interface ImportTasks extends TaskRecords {
 
   /**
    * Accepts a request and starts its work.
@@ -19,15 +16,6 @@ public interface ImportTasks {
    */
   Task start(ImportRequest request);
 
-  /** The task of that id, as it is now. */
-  Optional<Task> find(String id);
-
-  /** Every task, the newest first. */
-  List<Task> list();
-
-  /** How far a task is. */
-  Progress progress(String id);
-
   /**
    * Cancels a task: its work stops and what it made is removed.
    *
@@ -36,6 +24,15 @@ public interface ImportTasks {
    *     ErrorCode#TASK_STATE_CONFLICT} if it has ended
    */
   Task cancel(String id);
+
+  /**
+   * Lets a failed task go on from what it had written.
+   *
+   * @throws VmferryException {@link ErrorCode#TASK_NOT_FOUND}, {@link
+   *     ErrorCode#TASK_STATE_CONFLICT} if it has not failed or nothing is left of it, {@link
+   *     ErrorCode#TASK_NOT_RETRYABLE}, {@link ErrorCode#SOURCE_CHANGED}
+   */
+  Task retry(String id);
 
   /**
    * Lets tasks go on that were interrupted with the process that ran them. Those of another process

@@ -3,18 +3,18 @@ package io.vmferry.cli.backend;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.aws.AwsClients;
+import io.vmferry.functions.aws.DynamoDbEventStore;
 import io.vmferry.functions.aws.DynamoDbProgressStore;
 import io.vmferry.functions.aws.DynamoDbTaskStore;
-import io.vmferry.functions.aws.StepFunctionsWorkflow;
 import io.vmferry.functions.handler.Config;
-import io.vmferry.functions.handler.Failure;
 import io.vmferry.functions.handler.TaskReference;
+import io.vmferry.functions.port.EventStore;
 import io.vmferry.functions.port.ProgressStore;
 import io.vmferry.functions.port.TaskStore;
-import io.vmferry.functions.port.Workflow;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
+import io.vmferry.functions.task.TaskEvent;
 import io.vmferry.functions.task.TaskKind;
 import io.vmferry.local.stack.EmbeddedStack;
 import java.time.Clock;
@@ -23,7 +23,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import software.amazon.awssdk.services.sfn.model.StateMachineListItem;
 
 /** The tasks of a stack: started by its functions, read from its table. */
 final class StackTasks implements ImportTasks {
@@ -33,6 +32,7 @@ final class StackTasks implements ImportTasks {
   private final StackFunctions functions;
   private final TaskStore tasks;
   private final ProgressStore progress;
+  private final EventStore events;
   private final Optional<EmbeddedSystem> own;
   private final Clock clock = Clock.systemUTC();
 
@@ -44,6 +44,8 @@ final class StackTasks implements ImportTasks {
     this.tasks =
         new DynamoDbTaskStore(
             clients::dynamoDb, EmbeddedStack.TABLE, Config.DEFAULT_RETENTION, clock);
+    this.events =
+        new DynamoDbEventStore(clients::dynamoDb, EmbeddedStack.TABLE, Config.DEFAULT_RETENTION);
     this.progress = new DynamoDbProgressStore(clients::dynamoDb, EmbeddedStack.TABLE, clock);
   }
 
@@ -56,7 +58,7 @@ final class StackTasks implements ImportTasks {
   @Override
   public Optional<Task> find(String id) {
     Optional<Task> task = tasks.find(id);
-    if (task.isPresent() && task.get().status().isFinal()) {
+    if (task.isPresent() && task.get().status().isAtRest()) {
       own.ifPresent(system -> system.settle(id));
     }
     return task;
@@ -83,19 +85,23 @@ final class StackTasks implements ImportTasks {
   }
 
   @Override
+  public List<TaskEvent> events(String id) {
+    return events.last(id);
+  }
+
+  @Override
   public Task cancel(String id) {
-    Task task = find(id).orElseThrow(() -> unknown(id));
-    if (task.status().isFinal()) {
-      throw new VmferryException(
-          ErrorCode.TASK_STATE_CONFLICT,
-          "task %s is %s and cannot be cancelled".formatted(id, task.status()));
-    }
-    // The rule for executions that end without success cleans up.
-    if (!new StepFunctionsWorkflow(clients::sfn, importArn()).stop(id, "cancelled by the user")) {
-      // The task was accepted, but its execution never began: no rule will fire.
-      functions.call("Cleanup", new Failure(id, Workflow.CANCELLED, null), Object.class);
-    }
-    return find(id).orElseThrow(() -> unknown(id));
+    return asked("CancelTask", id);
+  }
+
+  @Override
+  public Task retry(String id) {
+    return asked("RetryTask", id);
+  }
+
+  private Task asked(String function, String id) {
+    functions.call(function, new TaskReference(id), TaskReference.class);
+    return tasks.find(id).orElseThrow(() -> unknown(id));
   }
 
   @Override
@@ -105,18 +111,6 @@ final class StackTasks implements ImportTasks {
             resumed ->
                 new AbandonedUploads(clients.s3(), EmbeddedStack.IMAGES_BUCKET)
                     .sweep(this::list, clock.instant()));
-  }
-
-  private String importArn() {
-    return clients.sfn().listStateMachinesPaginator().stateMachines().stream()
-        .filter(machine -> machine.name().equals(EmbeddedStack.IMPORT_STATE_MACHINE))
-        .map(StateMachineListItem::stateMachineArn)
-        .findFirst()
-        .orElseThrow(
-            () ->
-                new VmferryException(
-                    ErrorCode.INTERNAL,
-                    "there is no state machine " + EmbeddedStack.IMPORT_STATE_MACHINE));
   }
 
   private static VmferryException unknown(String id) {

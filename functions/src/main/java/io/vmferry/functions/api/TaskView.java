@@ -36,14 +36,14 @@ final class TaskView {
 
   /** The status as EC2 calls it. */
   static String status(TaskStatus status) {
-    return status.name().toLowerCase(Locale.ROOT);
+    return status.shown(TaskKind.IMPORT_IMAGE);
   }
 
   /** What the filter {@code task-state} compares: of work in progress there is one state. */
   static String state(TaskStatus status) {
     return switch (status) {
       case ACTIVE, VALIDATING, VALIDATED, CONVERTING, UPDATING -> "active";
-      case COMPLETED, DELETING, DELETED -> status(status);
+      case COMPLETED, FAILED, DELETING, DELETED -> status(status);
     };
   }
 
@@ -178,7 +178,7 @@ final class TaskView {
       case CONVERTING -> Optional.of(snapshot ? "downloading/converting" : "converting");
       case UPDATING -> Optional.of(snapshot ? "completing" : "preparing ami");
       case COMPLETED -> Optional.empty();
-      case DELETING, DELETED -> Optional.of(Ec2Errors.statusMessage(task));
+      case FAILED, DELETING, DELETED -> Optional.of(Ec2Errors.statusMessage(task));
     };
   }
 
@@ -190,7 +190,7 @@ final class TaskView {
       case VALIDATED -> Optional.of(3);
       case CONVERTING -> Optional.of(converted(task));
       case UPDATING -> Optional.of(CONVERSION_ENDS + 5);
-      case COMPLETED, DELETING, DELETED -> Optional.empty();
+      case COMPLETED, FAILED, DELETING, DELETED -> Optional.empty();
     };
   }
 

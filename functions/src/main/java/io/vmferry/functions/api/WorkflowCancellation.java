@@ -27,9 +27,14 @@ public final class WorkflowCancellation implements Cancellation {
     // Marked first: from here on no worker does anything for the task, whatever becomes of us.
     Task marked = tasks.update(taskId, task -> marked(task, reason));
     if (!workflow.stop(taskId, reason)) {
-      // Accepted, but its execution never began; one that is begun and ended brings the cleanup.
-      workflow.start(taskId);
-      workflow.stop(taskId, reason);
+      // Nothing runs, so no cleanup would follow: an execution that ends at once brings one.
+      if (workflow.state(taskId) == Workflow.State.NONE) {
+        workflow.start(taskId);
+        workflow.stop(taskId, reason);
+      } else if (marked.status() == TaskStatus.DELETING && marked.keptUntil().isPresent()) {
+        // It had failed, and what it had written was kept: its last step fails again.
+        workflow.redrive(taskId, marked.attempt() + 1);
+      }
     }
     return tasks.find(taskId).orElse(marked);
   }
@@ -48,6 +53,6 @@ public final class WorkflowCancellation implements Cancellation {
         new TaskError(
             ErrorCode.TASK_CANCELLED,
             new VmferryException(ErrorCode.TASK_CANCELLED, "cancelled: " + reason).getMessage());
-    return task.withError(cancelled).advanced(TaskStatus.DELETING, cancelled.message());
+    return task.cancelled(cancelled);
   }
 }

@@ -43,6 +43,8 @@ public final class AwsPorts {
     return new Ports(
         new DynamoDbTaskStore(clients::dynamoDb, table, retention, clock),
         new DynamoDbEffectStore(clients::dynamoDb, table, clock),
+        new DynamoDbEventStore(clients::dynamoDb, table, retention),
+        new DynamoDbAdmissionStore(clients::dynamoDb, table, clock),
         new DynamoDbProgressStore(clients::dynamoDb, table, clock),
         new S3ObjectStore(clients::s3),
         new S3UploadStore(clients::s3),

@@ -31,7 +31,6 @@ import software.amazon.awssdk.services.dynamodb.model.Put;
 import software.amazon.awssdk.services.dynamodb.model.QueryRequest;
 import software.amazon.awssdk.services.dynamodb.model.QueryResponse;
 import software.amazon.awssdk.services.dynamodb.model.ReturnValuesOnConditionCheckFailure;
-import software.amazon.awssdk.services.dynamodb.model.Select;
 import software.amazon.awssdk.services.dynamodb.model.TransactWriteItem;
 import software.amazon.awssdk.services.dynamodb.model.TransactionCanceledException;
 
@@ -313,18 +312,20 @@ public final class DynamoDbTaskStore implements TaskStore {
   }
 
   @Override
-  public int countActive(TaskKind kind) {
+  public List<String> active(TaskKind kind) {
     QueryRequest request =
         QueryRequest.builder()
             .tableName(table)
             .indexName(TaskTable.ACTIVE)
             .keyConditionExpression("activeKind = :kind")
             .expressionAttributeValues(Map.of(":kind", text(kind.name())))
-            .select(Select.COUNT)
             .build();
     return AwsFailures.call(
         "dynamodb:Query",
         "the active tasks",
-        () -> dynamoDb.get().queryPaginator(request).stream().mapToInt(QueryResponse::count).sum());
+        () ->
+            dynamoDb.get().queryPaginator(request).items().stream()
+                .map(item -> TaskItem.attribute(item, TaskTable.PK).s())
+                .toList());
   }
 }

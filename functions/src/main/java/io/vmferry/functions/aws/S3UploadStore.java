@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.core.exception.NonRetryableException;
 import software.amazon.awssdk.core.exception.SdkException;
@@ -18,6 +19,7 @@ import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.HeadObjectResponse;
+import software.amazon.awssdk.services.s3.model.Part;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
@@ -183,6 +185,22 @@ public final class S3UploadStore implements UploadStore {
     } catch (SdkException e) {
       throw AwsFailures.translate(e, "s3:PutObject", url(bucket, key));
     }
+  }
+
+  @Override
+  public Map<Integer, Long> parts(String bucket, String key, String uploadId) {
+    return ofUpload(
+        "s3:ListMultipartUploadParts",
+        bucket,
+        key,
+        uploadId,
+        () ->
+            s3
+                .get()
+                .listPartsPaginator(r -> r.bucket(bucket).key(key).uploadId(uploadId))
+                .parts()
+                .stream()
+                .collect(Collectors.toMap(Part::partNumber, Part::size)));
   }
 
   /** Whether an upload of ours has become the object: an earlier attempt then went through. */

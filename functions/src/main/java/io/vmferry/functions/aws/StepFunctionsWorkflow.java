@@ -1,5 +1,7 @@
 package io.vmferry.functions.aws;
 
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.Workflow;
 import java.util.Map;
@@ -8,6 +10,8 @@ import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.services.sfn.SfnClient;
 import software.amazon.awssdk.services.sfn.model.ExecutionAlreadyExistsException;
 import software.amazon.awssdk.services.sfn.model.ExecutionDoesNotExistException;
+import software.amazon.awssdk.services.sfn.model.ExecutionNotRedrivableException;
+import software.amazon.awssdk.services.sfn.model.ExecutionStatus;
 
 /** The state machine in Step Functions. An execution is named as its task. */
 public final class StepFunctionsWorkflow implements Workflow {
@@ -44,17 +48,58 @@ public final class StepFunctionsWorkflow implements Workflow {
   }
 
   @Override
+  public void redrive(String taskId, int attempt) {
+    try {
+      sfn.get()
+          .redriveExecution(
+              r -> r.executionArn(executionArn(taskId)).clientToken(taskId + "-" + attempt));
+    } catch (ExecutionNotRedrivableException e) {
+      if (state(taskId) != State.RUNNING) {
+        throw new VmferryException(
+            ErrorCode.TASK_NOT_RETRYABLE,
+            "the execution of task %s cannot run again: %s"
+                .formatted(taskId, AwsFailures.describe(e)),
+            e);
+      }
+    } catch (ExecutionDoesNotExistException e) {
+      throw new VmferryException(
+          ErrorCode.TASK_NOT_RETRYABLE,
+          "Step Functions knows the execution of task %s no more".formatted(taskId),
+          e);
+    } catch (SdkException e) {
+      throw AwsFailures.translate(e, "states:RedriveExecution", taskId);
+    }
+  }
+
+  @Override
   public boolean stop(String taskId, String reason) {
+    // Stopping what has ended is no failure, but nothing follows it either.
+    if (state(taskId) != State.RUNNING) {
+      return false;
+    }
     String cause = reason.substring(0, Math.min(reason.length(), LONGEST_CAUSE));
     try {
       sfn.get()
           .stopExecution(r -> r.executionArn(executionArn(taskId)).error(CANCELLED).cause(cause));
       return true;
     } catch (ExecutionDoesNotExistException e) {
-      // Not started, or so long ago that Step Functions has forgotten it: nothing runs.
       return false;
     } catch (SdkException e) {
       throw AwsFailures.translate(e, "states:StopExecution", taskId);
+    }
+  }
+
+  @Override
+  public State state(String taskId) {
+    try {
+      ExecutionStatus status =
+          sfn.get().describeExecution(r -> r.executionArn(executionArn(taskId))).status();
+      return status == ExecutionStatus.RUNNING ? State.RUNNING : State.ENDED;
+    } catch (ExecutionDoesNotExistException e) {
+      // Not started, or so long ago that Step Functions has forgotten it: nothing runs.
+      return State.NONE;
+    } catch (SdkException e) {
+      throw AwsFailures.translate(e, "states:DescribeExecution", taskId);
     }
   }
 

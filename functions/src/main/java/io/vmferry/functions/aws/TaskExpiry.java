@@ -78,7 +78,12 @@ final class TaskExpiry {
             .build();
     Stream<Map<String, AttributeValue>> around =
         dynamoDb.get().queryPaginator(request).items().stream()
-            .filter(key -> !TaskTable.text(TaskItem.SORT).equals(key.get(TaskTable.SK)));
+            .filter(key -> !TaskTable.text(TaskItem.SORT).equals(key.get(TaskTable.SK)))
+            .filter(
+                key ->
+                    !TaskItem.attribute(key, TaskTable.SK)
+                        .s()
+                        .startsWith(DynamoDbEventStore.PREFIX));
     Stream<Map<String, AttributeValue>> token =
         task.request().clientToken().stream().map(t -> tokenKey(task.request().kind(), t));
     return Stream.concat(around, token);

@@ -99,7 +99,12 @@ final class TaskItem {
   }
 
   static String listKey(Task task) {
-    return TIME.format(task.createdAt()) + "#" + task.id();
+    return time(task.createdAt()) + "#" + task.id();
+  }
+
+  /** A time as text, in the order of time. */
+  static String time(Instant time) {
+    return TIME.format(time);
   }
 
   /** The key in the index {@link TaskTable#BY_KIND} that a page ended with. */

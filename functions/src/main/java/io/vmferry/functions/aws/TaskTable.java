@@ -36,6 +36,12 @@ import software.amazon.awssdk.services.dynamodb.waiters.DynamoDbWaiter;
  * <td>{@code effectKind}, {@code effectId}</td></tr>
  * <tr><td>announcement</td><td>the task's id</td><td>{@code announced}</td>
  * <td>{@code announcedVersion}</td></tr>
+ * <tr><td>event</td><td>the task's id</td><td>{@code event#}time{@code #}random</td>
+ * <td>{@code at}, {@code eventKind}, {@code text}</td></tr>
+ * <tr><td>slots</td><td>{@code slots#}kind</td><td>{@code slots}</td><td>{@code holders}: who has
+ * one, and since when</td></tr>
+ * <tr><td>place in the line</td><td>{@code queue#}kind</td><td>as {@value #LIST_KEY}</td>
+ * <td>{@code taskId}</td></tr>
  * <tr><td>client token</td><td>{@code token#}kind{@code #}token</td><td>{@code token}</td>
  * <td>{@code taskId}, {@code requestHash}</td></tr>
  * </table>

@@ -38,7 +38,8 @@ public final class CleanupEventHandler extends StepHandler<ExecutionStatusChange
     String taskId = event.detail().name();
     if (event.detail().hasFailed()) {
       try {
-        service.clean(taskId, event.failure(executions).reason());
+        Failure failure = event.failure(executions);
+        service.clean(taskId, failure.reason(), failure.run());
       } catch (VmferryException e) {
         if (e.code() != ErrorCode.TASK_NOT_FOUND) {
           throw e;

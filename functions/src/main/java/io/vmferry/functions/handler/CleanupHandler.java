@@ -19,7 +19,7 @@ public final class CleanupHandler extends StepHandler<Failure, TaskReference> {
 
   @Override
   TaskReference step(Failure request) {
-    service.clean(request.taskId(), request.reason());
+    service.clean(request.taskId(), request.reason(), request.run());
     return new TaskReference(request.taskId());
   }
 }

@@ -5,6 +5,7 @@ import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.service.ComputePolicy;
 import io.vmferry.functions.service.Reading;
+import io.vmferry.functions.service.TaskLimits;
 import io.vmferry.functions.service.UploadArea;
 import io.vmferry.functions.task.Compute;
 import java.time.Duration;
@@ -23,8 +24,11 @@ import java.util.Optional;
  * @param reading how sources are read; {@code VMFERRY_CACHE_MIB}: MiB kept of each, 4 to 1,024; 64
  *     by default
  * @param chunkLimits how large a chunk of the plan may become
- * @param activeTasks {@code VMFERRY_ACTIVE_TASKS}: how many tasks of a kind may be active at once,
- *     from 1 on; 20 by default
+ * @param limits how many tasks run, and what becomes of those that fail: {@code
+ *     VMFERRY_ACTIVE_TASKS}, how many of a kind may run at once, from 1 on, 20 by default; {@code
+ *     VMFERRY_QUEUE}, {@code true} to let others wait instead of refusing them; {@code
+ *     VMFERRY_KEEP_MINUTES}, how many minutes what a task has written is kept for a retry, 0 to
+ *     4,320, 60 by default
  * @param retention {@code VMFERRY_RETENTION_DAYS}: how many days ended tasks stay listed, 1 to
  *     3,650; 90 by default
  * @param uploads {@code VMFERRY_UPLOADS}: {@code bucket/prefix/} of the files that go with the task
@@ -46,7 +50,7 @@ public record Config(
     int workers,
     Reading reading,
     ChunkPlanner.Limits chunkLimits,
-    int activeTasks,
+    TaskLimits limits,
     Duration retention,
     Optional<UploadArea> uploads,
     String roleName,
@@ -63,7 +67,7 @@ public record Config(
       int workers,
       Reading reading,
       ChunkPlanner.Limits chunkLimits,
-      int activeTasks,
+      TaskLimits limits,
       Duration retention,
       Optional<UploadArea> uploads) {
     this(
@@ -73,7 +77,7 @@ public record Config(
         workers,
         reading,
         chunkLimits,
-        activeTasks,
+        limits,
         retention,
         uploads,
         DEFAULT_ROLE_NAME,
@@ -104,15 +108,15 @@ public record Config(
   }
 
   /** The same with other limits of chunks, which no variable sets. */
-  public static Config from(Map<String, String> environment, ChunkPlanner.Limits limits) {
+  public static Config from(Map<String, String> environment, ChunkPlanner.Limits chunkLimits) {
     return new Config(
         required(environment, "VMFERRY_WORK_BUCKET"),
         required(environment, "VMFERRY_TABLE"),
         environment.getOrDefault("VMFERRY_IMPORT_STATE_MACHINE", ""),
         number(environment, "VMFERRY_WORKERS", 32, 1, MOST_WORKERS),
         Reading.ofData(number(environment, "VMFERRY_CACHE_MIB", 64, LEAST_CACHE, MOST_CACHE)),
-        limits,
-        number(environment, "VMFERRY_ACTIVE_TASKS", DEFAULT_ACTIVE_TASKS, 1, Integer.MAX_VALUE),
+        chunkLimits,
+        limits(environment),
         Duration.ofDays(
             number(
                 environment,
@@ -125,6 +129,23 @@ public record Config(
         compute(environment),
         number(
             environment, "VMFERRY_CHUNKS_AT_ONCE", DEFAULT_CHUNKS_AT_ONCE, 1, MOST_CHUNKS_AT_ONCE));
+  }
+
+  private static TaskLimits limits(Map<String, String> environment) {
+    String queue = environment.getOrDefault("VMFERRY_QUEUE", "false");
+    if (!queue.equals("true") && !queue.equals("false")) {
+      throw invalid("VMFERRY_QUEUE", "is '%s'; true or false is expected".formatted(queue));
+    }
+    return new TaskLimits(
+        number(environment, "VMFERRY_ACTIVE_TASKS", DEFAULT_ACTIVE_TASKS, 1, TaskLimits.UNLIMITED),
+        queue.equals("true"),
+        Duration.ofMinutes(
+            number(
+                environment,
+                "VMFERRY_KEEP_MINUTES",
+                Math.toIntExact(TaskLimits.DEFAULT_KEEP.toMinutes()),
+                0,
+                Math.toIntExact(TaskLimits.LONGEST_KEEP.toMinutes()))));
   }
 
   private static ComputePolicy compute(Map<String, String> environment) {

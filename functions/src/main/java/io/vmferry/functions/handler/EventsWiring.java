@@ -127,6 +127,7 @@ public final class EventsWiring {
         eventPorts.leftovers(),
         new Sweep.Stores(ports.snapshots(), ports.images(), ports.uploads(), ports.objects()),
         wiring.cleanup(),
+        wiring.taskSweep(),
         eventPorts.metrics(),
         new WorkFiles(config.workBucket()),
         config.uploads(),

@@ -22,6 +22,7 @@ public record ExecutionStatusChange(Detail detail) {
    * @param status {@code FAILED}, {@code TIMED_OUT}, {@code ABORTED}, …
    * @param error the error's name; not every event has it
    * @param cause more of it; not every event has it
+   * @param redriveCount how often the execution had been run again; null if the event is silent
    */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Detail(
@@ -29,7 +30,18 @@ public record ExecutionStatusChange(Detail detail) {
       String name,
       String status,
       @Nullable String error,
-      @Nullable String cause) {
+      @Nullable String cause,
+      @Nullable Integer redriveCount) {
+
+    /** An execution of which it is not known how often it ran. */
+    Detail(
+        String executionArn,
+        String name,
+        String status,
+        @Nullable String error,
+        @Nullable String cause) {
+      this(executionArn, name, status, error, cause, null);
+    }
 
     /** Whether the execution ended without success. */
     boolean hasFailed() {
@@ -43,12 +55,13 @@ public record ExecutionStatusChange(Detail detail) {
   /** The failure: as the event tells it, else as the execution does, else by the status alone. */
   Failure failure(ExecutionReader executions) {
     if (detail.error() != null || detail.cause() != null) {
-      return new Failure(detail.name(), detail.error(), detail.cause());
+      return new Failure(detail.name(), detail.error(), detail.cause(), detail.redriveCount());
     }
     Optional<ExecutionReader.Reason> reason = executions.failure(detail.executionArn());
     return new Failure(
         detail.name(),
         reason.flatMap(ExecutionReader.Reason::error).orElse(detail.status()),
-        reason.flatMap(ExecutionReader.Reason::cause).orElse(null));
+        reason.flatMap(ExecutionReader.Reason::cause).orElse(null),
+        detail.redriveCount());
   }
 }

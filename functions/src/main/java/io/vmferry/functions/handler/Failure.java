@@ -9,6 +9,7 @@ import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.Workflow;
 import io.vmferry.functions.task.TaskError;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,19 @@ import org.jspecify.annotations.Nullable;
  * @param cause what Lambda says of the exception, as JSON, or free text; null if none is known
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-public record Failure(String taskId, @Nullable String error, @Nullable String cause) {
+public record Failure(
+    String taskId, @Nullable String error, @Nullable String cause, @Nullable Integer redrives) {
+
+  /** A failure of whatever run the task is in. */
+  public Failure(String taskId, @Nullable String error, @Nullable String cause) {
+    this(taskId, error, cause, null);
+  }
+
+  /** How often the execution that failed had been run again; empty if that is not known. */
+  OptionalInt run() {
+    return redrives == null ? OptionalInt.empty() : OptionalInt.of(redrives);
+  }
+
   /** Why the task failed. */
   public TaskError reason() {
     if (Workflow.CANCELLED.equals(error)) {

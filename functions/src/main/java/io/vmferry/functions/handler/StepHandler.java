@@ -2,8 +2,11 @@ package io.vmferry.functions.handler;
 
 import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import io.vmferry.functions.json.Json;
+import io.vmferry.functions.service.TaskLog;
 import io.vmferry.functions.task.TaskError;
+import io.vmferry.functions.task.TaskEvent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -19,9 +22,16 @@ import org.jspecify.annotations.Nullable;
  */
 public abstract class StepHandler<I, O> implements RequestStreamHandler {
   private final Class<I> requestType;
+  private @Nullable TaskLog log;
 
   StepHandler(Class<I> requestType) {
     this.requestType = requestType;
+  }
+
+  /** Has failures written down as events of their tasks in this log, not the environment's. */
+  public final StepHandler<I, O> logging(TaskLog other) {
+    log = other;
+    return this;
   }
 
   /** Does the step. */
@@ -32,16 +42,33 @@ public abstract class StepHandler<I, O> implements RequestStreamHandler {
       throws IOException {
     String request = new String(input.readAllBytes(), StandardCharsets.UTF_8);
     byte[] response;
-    try (StepLog log = StepLog.open(getClass(), request, context)) {
+    try (StepLog invocation = StepLog.open(getClass(), request, context)) {
       try {
         response =
             Json.write(step(Json.read(request, requestType))).getBytes(StandardCharsets.UTF_8);
-        log.done();
+        invocation.done();
       } catch (IOException | RuntimeException e) {
         TaskError reason = TaskError.of(e);
-        throw log.failed(reason.code(), reason.message(), e);
+        StepException failure = invocation.failed(reason.code(), reason.message(), e);
+        note(request, failure);
+        throw failure;
       }
     }
     output.write(response);
+  }
+
+  /** Writes a failure down; the state machine may try again, and then nobody hears of it. */
+  private void note(String request, StepException failure) {
+    try {
+      String taskId = Json.mapper().readTree(request).path("taskId").asText();
+      TaskLog events = log == null ? Wiring.logFromEnvironment() : log;
+      if (!taskId.isEmpty() && events != null) {
+        log = events;
+        String step = getClass().getSimpleName().replaceAll("Handler$", "");
+        events.add(taskId, TaskEvent.Kind.ERROR, "%s: %s".formatted(step, failure.getMessage()));
+      }
+    } catch (JsonProcessingException e) {
+      failure.addSuppressed(e);
+    }
   }
 }

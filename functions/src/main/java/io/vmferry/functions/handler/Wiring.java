@@ -3,21 +3,29 @@ package io.vmferry.functions.handler;
 import io.vmferry.functions.api.Api;
 import io.vmferry.functions.api.WorkflowCancellation;
 import io.vmferry.functions.aws.AwsPorts;
+import io.vmferry.functions.port.EffectStore;
 import io.vmferry.functions.port.ObjectStore;
 import io.vmferry.functions.port.Ports;
+import io.vmferry.functions.port.TaskStore;
+import io.vmferry.functions.service.Admission;
 import io.vmferry.functions.service.ApplyChanges;
 import io.vmferry.functions.service.Attempts;
+import io.vmferry.functions.service.CancelTask;
 import io.vmferry.functions.service.Cleanup;
 import io.vmferry.functions.service.CompleteSnapshots;
 import io.vmferry.functions.service.ConvertChunk;
 import io.vmferry.functions.service.DownloadRange;
 import io.vmferry.functions.service.Downloads;
+import io.vmferry.functions.service.KeptWork;
 import io.vmferry.functions.service.ModifyOs;
 import io.vmferry.functions.service.Plan;
 import io.vmferry.functions.service.Register;
 import io.vmferry.functions.service.Removal;
+import io.vmferry.functions.service.RetryTask;
 import io.vmferry.functions.service.SnapshotObjects;
 import io.vmferry.functions.service.StartImport;
+import io.vmferry.functions.service.TaskLog;
+import io.vmferry.functions.service.TaskSweep;
 import io.vmferry.functions.service.Validate;
 import io.vmferry.functions.service.VerifyManifest;
 import io.vmferry.functions.service.WholePlan;
@@ -28,6 +36,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Puts services together from a configuration and ports: the composition root of every function.
@@ -39,6 +48,9 @@ public final class Wiring {
   private final Config config;
   private final Ports ports;
   private final ObjectStore objects;
+  private final TaskLog log;
+  private final TaskStore tasks;
+  private final EffectStore effects;
   private final GuestConversion guests;
   private final WorkFiles files;
   private final Clock clock;
@@ -52,8 +64,11 @@ public final class Wiring {
   public Wiring(
       Config config, Ports ports, GuestConversion guests, Clock clock, RandomGenerator random) {
     this.config = config;
+    this.log = new TaskLog(ports.events(), clock);
     this.ports = ports;
     this.objects = new SnapshotObjects(ports.objects(), ports.snapshotReader());
+    this.tasks = log.on(ports.tasks());
+    this.effects = log.on(ports.effects());
     this.guests = guests;
     this.files = new WorkFiles(config.workBucket());
     this.clock = clock;
@@ -71,18 +86,15 @@ public final class Wiring {
         new SecureRandom());
   }
 
+  /** The log of a function in Lambda; null where the environment is not one's. */
+  static @Nullable TaskLog logFromEnvironment() {
+    return System.getenv("VMFERRY_TABLE") == null ? null : fromEnvironment().taskLog();
+  }
+
   /** The service that accepts imports. */
   public StartImport startImport() {
     return new StartImport(
-        ports.tasks(),
-        ports.effects(),
-        ports.workflow(),
-        files,
-        clock,
-        random,
-        config.activeTasks(),
-        config.uploads(),
-        config.compute());
+        tasks, effects, admission(), files, clock, random, config.uploads(), config.compute());
   }
 
   /** EC2's Query API. */
@@ -100,38 +112,47 @@ public final class Wiring {
   /** The first step. */
   public Validate validate() {
     return new Validate(
-        ports.tasks(), objects, ports.remoteFiles(), downloads(), files, config.compute());
+        tasks,
+        objects,
+        ports.remoteFiles(),
+        downloads(),
+        files,
+        config.compute(),
+        kept(),
+        removal());
   }
 
   /** Copies from web servers. */
   public DownloadRange downloadRange() {
-    return new DownloadRange(ports.tasks(), downloads(), clock);
+    return new DownloadRange(tasks, downloads(), clock, removal());
   }
 
   /** The second step. */
   public Plan plan() {
     return new Plan(
-        ports.tasks(),
-        ports.effects(),
+        tasks,
+        effects,
         objects,
         ports.snapshots(),
         downloads(),
         files,
         config.chunkLimits(),
-        config.compute());
+        config.compute(),
+        removal());
   }
 
   /** The work. */
   public ConvertChunk convertChunk() {
     return new ConvertChunk(
-        ports.tasks(),
+        tasks,
         ports.progress(),
         objects,
         ports.snapshots(),
         files,
         clock,
         config.reading(),
-        config.workers());
+        config.workers(),
+        removal());
   }
 
   /** All the work of a kind in one process. */
@@ -147,47 +168,77 @@ public final class Wiring {
 
   /** The check of an OVA's files. */
   public VerifyManifest verifyManifest() {
-    return new VerifyManifest(ports.tasks(), objects, config.reading());
+    return new VerifyManifest(tasks, objects, config.reading());
   }
 
   /** What makes the guest boot. */
   public ModifyOs modifyOs() {
-    return new ModifyOs(ports.tasks(), objects, files, guests, clock, GUEST_LIMIT);
+    return new ModifyOs(tasks, objects, files, guests, clock, GUEST_LIMIT, removal());
   }
 
   /** What that changed, over what was converted. */
   public ApplyChanges applyChanges() {
     return new ApplyChanges(
-        ports.tasks(),
+        tasks,
         objects,
         ports.snapshots(),
         files,
         clock,
         config.reading(),
-        config.workers());
+        config.workers(),
+        removal());
   }
 
   /** The end of writing. */
   public CompleteSnapshots completeSnapshots() {
-    return new CompleteSnapshots(ports.tasks(), objects, ports.snapshots(), files);
+    return new CompleteSnapshots(tasks, objects, ports.snapshots(), files);
   }
 
   /** The last step. */
   public Register register() {
-    return new Register(ports.tasks(), ports.effects(), ports.images(), removal());
+    return new Register(tasks, effects, ports.images(), removal(), admission());
   }
 
   /** The end of a task that failed. */
   public Cleanup cleanup() {
-    return new Cleanup(ports.tasks(), removal());
+    return new Cleanup(tasks, removal(), admission(), config.limits(), clock);
+  }
+
+  /** The end of a task that is not wanted. */
+  public CancelTask cancelTask() {
+    return new CancelTask(tasks, ports.workflow(), cleanup(), log);
+  }
+
+  /** Another run of a task that failed. */
+  public RetryTask retryTask() {
+    return new RetryTask(tasks, ports.workflow(), admission(), kept(), log, clock);
+  }
+
+  /** What lets tasks run. */
+  public Admission admission() {
+    return new Admission(tasks, ports.admission(), ports.workflow(), config.limits(), clock);
+  }
+
+  /** What puts tasks right that were left behind. */
+  public TaskSweep taskSweep() {
+    return new TaskSweep(tasks, ports.workflow(), admission(), cleanup(), clock);
+  }
+
+  /** Where events of tasks are written down. */
+  public TaskLog taskLog() {
+    return log;
+  }
+
+  private KeptWork kept() {
+    return new KeptWork(objects, ports.remoteFiles(), ports.snapshots(), downloads());
   }
 
   private Downloads downloads() {
-    return new Downloads(ports.remoteFiles(), ports.uploads(), objects, ports.effects(), files);
+    return new Downloads(ports.remoteFiles(), ports.uploads(), objects, effects, files);
   }
 
   private Removal removal() {
     return new Removal(
-        ports.effects(), ports.images(), ports.snapshots(), ports.uploads(), objects, files);
+        effects, ports.images(), ports.snapshots(), ports.uploads(), objects, files, log);
   }
 }

@@ -4,6 +4,8 @@ package io.vmferry.functions.port;
 public record Ports(
     TaskStore tasks,
     EffectStore effects,
+    EventStore events,
+    AdmissionStore admission,
     ProgressStore progress,
     ObjectStore objects,
     UploadStore uploads,

@@ -47,8 +47,11 @@ public interface TaskStore {
    */
   Page list(TaskKind kind, int limit, @Nullable String after);
 
-  /** How many tasks of a kind have not ended. */
-  int countActive(TaskKind kind);
+  /**
+   * The ids of the tasks of a kind that are not final, the oldest first. May lag behind changes by
+   * moments.
+   */
+  List<String> active(TaskKind kind);
 
   /**
    * A page of a listing.

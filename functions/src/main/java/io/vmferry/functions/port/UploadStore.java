@@ -4,6 +4,7 @@ import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.Map;
 
 /** Multipart uploads: objects that many workers write at once. */
 public interface UploadStore {
@@ -32,6 +33,13 @@ public interface UploadStore {
    * @throws VmferryException as {@link #uploadPart}
    */
   void complete(String bucket, String key, String uploadId);
+
+  /**
+   * The parts there are, by their numbers, with their lengths in bytes.
+   *
+   * @throws VmferryException as {@link #uploadPart}
+   */
+  Map<Integer, Long> parts(String bucket, String key, String uploadId);
 
   /** Aborts an upload; one that is not there is ignored. */
   void abort(String bucket, String key, String uploadId);

@@ -12,6 +12,7 @@ import io.vmferry.functions.port.SnapshotStore;
 import io.vmferry.functions.port.TaskStore;
 import io.vmferry.functions.task.ContentFile;
 import io.vmferry.functions.task.Disk;
+import io.vmferry.functions.task.Effect;
 import io.vmferry.functions.task.ObjectVersion;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskStatus;
@@ -38,6 +39,7 @@ public final class ApplyChanges {
   private final Sources sources;
   private final Clock clock;
   private final int workers;
+  private final StepGuard guard;
 
   /**
    * A service on these ports.
@@ -52,7 +54,9 @@ public final class ApplyChanges {
       WorkFiles files,
       Clock clock,
       Reading reading,
-      int workers) {
+      int workers,
+      Removal removal) {
+    this.guard = new StepGuard(tasks, removal);
     this.tasks = tasks;
     this.objects = objects;
     this.snapshots = snapshots;
@@ -70,6 +74,16 @@ public final class ApplyChanges {
    */
   public void apply(String taskId) throws IOException {
     Running.find(tasks, taskId);
+    guard.clearedUp(
+        taskId,
+        () -> {
+          applyAll(taskId);
+          return taskId;
+        },
+        Effect.Kind.OBJECT);
+  }
+
+  private void applyAll(String taskId) throws IOException {
     GuestResult result =
         GuestResult.find(objects, files, taskId)
             .orElseThrow(
@@ -80,11 +94,27 @@ public final class ApplyChanges {
     Task task =
         tasks.update(taskId, t -> t.reached(TaskStatus.CONVERTING, "writing the guest's changes"));
     for (Disk disk : task.disks()) {
+      if (isWritten(files.overlayDigests(taskId, disk.index()))) {
+        // By an earlier attempt, whose snapshot may be completed by now.
+        continue;
+      }
       BlockDigests written =
           result.changedDisks().contains(disk.index())
               ? write(task, disk)
               : new BlockDigests(List.of());
       objects.put(files.bucket(), files.overlayDigests(taskId, disk.index()), written.toBytes());
+    }
+  }
+
+  private boolean isWritten(String digestsKey) {
+    try {
+      objects.head(files.bucket(), digestsKey);
+      return true;
+    } catch (VmferryException e) {
+      if (e.code() == ErrorCode.SOURCE_NOT_FOUND) {
+        return false;
+      }
+      throw e;
     }
   }
 
@@ -105,7 +135,7 @@ public final class ApplyChanges {
             Instant look = nextLook.get();
             if (clock.instant().isAfter(look)
                 && nextLook.compareAndSet(look, clock.instant().plus(LOOK_EVERY))) {
-              Running.find(tasks, task.id());
+              Running.check(tasks, task);
             }
           },
           // What is zeros now was something else when its chunk was converted.

@@ -10,6 +10,7 @@ import io.vmferry.functions.port.ProgressStore;
 import io.vmferry.functions.port.SnapshotStore;
 import io.vmferry.functions.port.TaskStore;
 import io.vmferry.functions.task.Disk;
+import io.vmferry.functions.task.Effect;
 import io.vmferry.functions.task.Progress;
 import io.vmferry.functions.task.Task;
 import java.io.IOException;
@@ -31,6 +32,7 @@ public final class ConvertChunk {
   private final Sources sources;
   private final Clock clock;
   private final int workers;
+  private final StepGuard guard;
 
   /**
    * A service on these ports.
@@ -46,7 +48,9 @@ public final class ConvertChunk {
       WorkFiles files,
       Clock clock,
       Reading reading,
-      int workers) {
+      int workers,
+      Removal removal) {
+    this.guard = new StepGuard(tasks, removal);
     this.tasks = tasks;
     this.progress = progress;
     this.objects = objects;
@@ -67,6 +71,16 @@ public final class ConvertChunk {
    */
   public void convert(Chunk chunk) throws IOException {
     Task task = Running.find(tasks, chunk.taskId());
+    guard.clearedUp(
+        chunk.taskId(),
+        () -> {
+          convert(task, chunk);
+          return chunk;
+        },
+        Effect.Kind.OBJECT);
+  }
+
+  private void convert(Task task, Chunk chunk) throws IOException {
     Disk disk = task.disk(chunk.disk());
     String digestsKey = files.digests(chunk.taskId(), chunk.disk(), chunk.chunk());
     if (!isDone(digestsKey)) {
@@ -79,8 +93,10 @@ public final class ConvertChunk {
                 chunk.range(),
                 (index, block, sha256) -> snapshots.putBlock(snapshotId, index, block, sha256),
                 workers,
-                new Reporter(chunk));
+                new Reporter(task, chunk));
       }
+      // The blocks of a worker that was overtaken by a retry are right, but not its business.
+      Running.check(tasks, task);
       objects.put(files.bucket(), digestsKey, digests.toBytes());
       progress.report(
           chunk.taskId(),
@@ -103,11 +119,13 @@ public final class ConvertChunk {
 
   /** Notes progress now and then, by whichever worker comes first. */
   private final class Reporter implements ChunkConverter.Listener {
+    private final Task task;
     private final Chunk chunk;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile Instant next = clock.instant().plus(REPORT_EVERY);
 
-    Reporter(Chunk chunk) {
+    Reporter(Task task, Chunk chunk) {
+      this.task = task;
       this.chunk = chunk;
     }
 
@@ -118,7 +136,7 @@ public final class ConvertChunk {
       }
       try {
         next = clock.instant().plus(REPORT_EVERY);
-        Running.find(tasks, chunk.taskId());
+        Running.check(tasks, task);
         progress.report(
             chunk.taskId(), chunk.progressKey(), new Progress(doneBytes, writtenBlocks, 0));
       } finally {

@@ -2,6 +2,7 @@ package io.vmferry.functions.service;
 
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.port.TaskStore;
+import io.vmferry.functions.task.Effect;
 import io.vmferry.functions.task.SourceLocation;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskStatus;
@@ -22,12 +23,14 @@ public final class DownloadRange {
   private final TaskStore tasks;
   private final Downloads downloads;
   private final Clock clock;
+  private final StepGuard guard;
 
   /** A service on these. */
-  public DownloadRange(TaskStore tasks, Downloads downloads, Clock clock) {
+  public DownloadRange(TaskStore tasks, Downloads downloads, Clock clock, Removal removal) {
     this.tasks = tasks;
     this.downloads = downloads;
     this.clock = clock;
+    this.guard = new StepGuard(tasks, removal);
   }
 
   /**
@@ -39,7 +42,14 @@ public final class DownloadRange {
    */
   public void copy(Downloads.Range range) throws IOException {
     Task task = Running.find(tasks, range.taskId());
-    downloads.copy(task, range, new Watch(task, range));
+    // A part that was on its way when its upload was aborted can bring that back.
+    guard.clearedUp(
+        range.taskId(),
+        () -> {
+          downloads.copy(task, range, new Watch(task, range));
+          return range;
+        },
+        Effect.Kind.UPLOAD);
   }
 
   /** Ends the copy for a task that has ended; tells how far a file is that is read as a whole. */
@@ -62,7 +72,7 @@ public final class DownloadRange {
       }
       nextLook = now.plus(LOOK_EVERY);
       if (range.ranges() || now.isBefore(nextTell)) {
-        Running.find(tasks, task.id());
+        Running.check(tasks, task);
         return;
       }
       nextTell = now.plus(TELL_EVERY);

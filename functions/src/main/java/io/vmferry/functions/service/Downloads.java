@@ -1,5 +1,7 @@
 package io.vmferry.functions.service;
 
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.EffectStore;
 import io.vmferry.functions.port.ObjectStore;
@@ -12,9 +14,11 @@ import io.vmferry.functions.task.SourceLocation;
 import io.vmferry.functions.task.Task;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
@@ -75,8 +79,58 @@ public final class Downloads {
       Optional<String> version,
       boolean ranges) {}
 
-  /** Begins the upload that a file is copied by and says which ranges make it. */
-  List<Range> prepare(String taskId, int container, RemoteFile file) {
+  /**
+   * What a file on a web server was when it was first seen.
+   *
+   * @param size bytes
+   * @param version as the server told it
+   */
+  record Version(long size, Optional<String> version) {}
+
+  /** What a container's file was when the task first saw it; empty before that. */
+  Optional<Version> firstSeen(String taskId, int container) {
+    try (InputStream stored = objects.read(files.bucket(), files.version(taskId, container))) {
+      String text = new String(stored.readAllBytes(), StandardCharsets.UTF_8);
+      return Optional.of(Json.read(text, Version.class));
+    } catch (VmferryException e) {
+      if (e.code() == ErrorCode.SOURCE_NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Whether a container's copy is whole: nothing of the file itself is needed any more. */
+  boolean isFinished(String taskId, int container) {
+    try {
+      objects.head(files.bucket(), files.staged(taskId, container));
+      return true;
+    } catch (VmferryException e) {
+      if (e.code() == ErrorCode.SOURCE_NOT_FOUND) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Begins the upload that a file is copied by and says which ranges make it.
+   *
+   * @throws VmferryException {@link ErrorCode#SOURCE_CHANGED} if it is not what it was when the
+   *     task first saw it
+   */
+  List<Range> prepare(String taskId, int container, String name, RemoteFile file) {
+    firstSeen(taskId, container)
+        .ifPresentOrElse(
+            first -> KeptWork.checkVersion(name, first, file),
+            () ->
+                objects.put(
+                    files.bucket(),
+                    files.version(taskId, container),
+                    Json.write(new Version(file.size(), file.version()))
+                        .getBytes(StandardCharsets.UTF_8)));
     String key = files.staged(taskId, container);
     String uploadId = begun(taskId, key);
     long partSize =
@@ -123,12 +177,16 @@ public final class Downloads {
   }
 
   /**
-   * Copies a range.
+   * Copies a range. Parts of it that an earlier attempt has copied are left as they are, if the
+   * file's version shows that they are of the same file.
    *
    * @param watch is told how many bytes are read, at least for every MiB; ends the copy by throwing
    * @throws IOException if the server or the connection fails
    */
   void copy(Task task, Range range, LongConsumer watch) throws IOException {
+    if (isCopied(range)) {
+      return;
+    }
     SourceLocation.Web location =
         (SourceLocation.Web)
             SourceLocation.parse(task.request().containers().get(range.container()).url());
@@ -143,6 +201,23 @@ public final class Downloads {
         uploads.uploadPart(files.bucket(), key, range.uploadId(), part++, content, length);
       }
     }
+  }
+
+  private boolean isCopied(Range range) {
+    if (range.version().isEmpty()) {
+      return false;
+    }
+    Map<Integer, Long> parts =
+        uploads.parts(
+            files.bucket(), files.staged(range.taskId(), range.container()), range.uploadId());
+    int part = range.firstPart();
+    for (long done = 0; done < range.length(); done += range.partSize()) {
+      long length = Math.min(range.partSize(), range.length() - done);
+      if (parts.getOrDefault(part++, -1L) != length) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Makes the object of a container's parts. */

@@ -6,6 +6,7 @@ import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.ObjectStore;
 import io.vmferry.functions.port.TaskStore;
+import io.vmferry.functions.task.Effect;
 import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.SourceLocation;
 import io.vmferry.functions.task.Task;
@@ -46,6 +47,7 @@ public final class ModifyOs {
   private final Sources sources;
   private final Clock clock;
   private final Duration limit;
+  private final StepGuard guard;
 
   /**
    * A service on these ports.
@@ -58,7 +60,9 @@ public final class ModifyOs {
       WorkFiles files,
       GuestConversion guests,
       Clock clock,
-      Duration limit) {
+      Duration limit,
+      Removal removal) {
+    this.guard = new StepGuard(tasks, removal);
     this.tasks = tasks;
     this.objects = objects;
     this.files = files;
@@ -92,7 +96,13 @@ public final class ModifyOs {
                     dryRun ? "looking into the guest" : "writing snapshots, changing the guest"));
     Path directory = Files.createTempDirectory("vmferry-guest-");
     try {
-      modify(task, directory);
+      guard.clearedUp(
+          taskId,
+          () -> {
+            modify(task, directory);
+            return task;
+          },
+          Effect.Kind.OBJECT);
     } finally {
       delete(directory);
     }
@@ -101,26 +111,19 @@ public final class ModifyOs {
   private void modify(Task task, Path directory) throws IOException {
     ModificationOptions options = options(task.request().guest(), directory);
     try (Conversion conversion =
-        guests.modify(sources.openAll(task.disks()), options, stop(task.id()))) {
+        guests.modify(sources.openAll(task.disks()), options, stop(task))) {
       Licence.check(task.request(), conversion.report());
       GuestResult result =
           new GuestResult(
               conversion.report(),
               task.request().onlyReports()
                   ? List.of()
-                  : store(task.id(), conversion.disks(), directory));
+                  : store(task, conversion.disks(), directory));
+      Running.check(tasks, task);
       objects.put(
           files.bucket(),
           files.guest(task.id()),
           Json.write(result).getBytes(StandardCharsets.UTF_8));
-      noteOrRemove(task, result);
-    }
-  }
-
-  /** A task that is being removed may have lost its files before the last of them was stored. */
-  private void noteOrRemove(Task task, GuestResult result) {
-    boolean noted = false;
-    try {
       tasks.update(
           task.id(),
           t ->
@@ -130,16 +133,7 @@ public final class ModifyOs {
                       t.request().onlyReports()
                           ? "the guest is looked into"
                           : "writing snapshots"));
-      noted = true;
-    } finally {
-      if (!noted && isEnded(task.id())) {
-        objects.delete(files.bucket(), files.prefix(task.id()));
-      }
     }
-  }
-
-  private boolean isEnded(String taskId) {
-    return tasks.find(taskId).map(t -> !t.status().mayBecome(TaskStatus.COMPLETED)).orElse(true);
   }
 
   private ModificationOptions options(GuestOptions asked, Path directory) throws IOException {
@@ -173,7 +167,7 @@ public final class ModifyOs {
   }
 
   /** Stores what was changed on each disk; returns the disks of which anything was. */
-  private List<Integer> store(String taskId, List<OverlayImage> disks, Path directory)
+  private List<Integer> store(Task task, List<OverlayImage> disks, Path directory)
       throws IOException {
     List<Integer> changed = new ArrayList<>();
     for (int disk = 0; disk < disks.size(); disk++) {
@@ -184,14 +178,14 @@ public final class ModifyOs {
       try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 20)) {
         disks.get(disk).save(out);
       }
-      Running.find(tasks, taskId);
-      objects.put(files.bucket(), files.overlay(taskId, disk), file);
+      Running.check(tasks, task);
+      objects.put(files.bucket(), files.overlay(task.id(), disk), file);
       changed.add(disk);
     }
     return changed;
   }
 
-  private StopSignal stop(String taskId) {
+  private StopSignal stop(Task task) {
     Instant end = clock.instant().plus(limit);
     Instant[] nextLook = {clock.instant().plus(LOOK_EVERY)};
     return () -> {
@@ -207,7 +201,7 @@ public final class ModifyOs {
       }
       nextLook[0] = now.plus(LOOK_EVERY);
       try {
-        Running.find(tasks, taskId);
+        Running.check(tasks, task);
         return Optional.empty();
       } catch (VmferryException e) {
         // That the task cannot be looked at now is no reason to stop.

@@ -3,6 +3,7 @@ package io.vmferry.functions.service;
 import io.vmferry.disk.DiskImage;
 import io.vmferry.disk.ReferenceResolver;
 import io.vmferry.disk.convert.ChunkPlanner;
+import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.EffectStore;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The second step: everything lies in S3 now. Makes objects of what was downloaded, starts a
@@ -40,6 +42,7 @@ public final class Plan {
   private final Sources sources;
   private final ChunkPlanner.Limits limits;
   private final ComputePolicy compute;
+  private final StepGuard guard;
 
   /**
    * A service on these ports that makes chunks of this size.
@@ -54,7 +57,9 @@ public final class Plan {
       Downloads downloads,
       WorkFiles files,
       ChunkPlanner.Limits limits,
-      ComputePolicy compute) {
+      ComputePolicy compute,
+      Removal removal) {
+    this.guard = new StepGuard(tasks, removal);
     this.tasks = tasks;
     this.effects = effects;
     this.objects = objects;
@@ -85,17 +90,30 @@ public final class Plan {
       Compute compute) {}
 
   /**
-   * Plans a task.
+   * Plans a task. One that was planned by an earlier attempt keeps its plan: what its chunks have
+   * written is known by their numbers.
    *
    * @throws VmferryException if a source cannot be imported or has changed
    * @throws IOException if a source cannot be read
    */
   public Result plan(String taskId) throws IOException {
     Task task = find(taskId);
+    return guard.clearedUp(
+        taskId, () -> plan(task), Effect.Kind.SNAPSHOT, Effect.Kind.UPLOAD, Effect.Kind.OBJECT);
+  }
+
+  private Result plan(Task task) throws IOException {
+    String taskId = task.id();
+    boolean dryRun = task.request().onlyReports();
+    String message = dryRun ? "looking into the guest" : "writing snapshots";
+    Optional<Result> earlier = planned(taskId);
+    if (earlier.isPresent()) {
+      tasks.update(taskId, t -> t.reached(TaskStatus.CONVERTING, message));
+      return earlier.get();
+    }
     List<Verification> verifications = readVerifications(taskId);
     List<Disk> disks = lookIntoDownloads(task, verifications);
     Validate.checkCount(task, disks.size(), 0);
-    boolean dryRun = task.request().onlyReports();
     List<Chunk> chunks = new ArrayList<>();
     List<Disk> planned = new ArrayList<>();
     for (Disk disk : disks) {
@@ -112,13 +130,22 @@ public final class Plan {
             choice.where());
     tasks.update(
         taskId,
-        t ->
-            t.withDisks(planned)
-                .withCompute(choice)
-                .reached(
-                    TaskStatus.CONVERTING,
-                    dryRun ? "looking into the guest" : "writing snapshots"));
+        t -> t.withDisks(planned).withCompute(choice).reached(TaskStatus.CONVERTING, message));
+    objects.put(
+        files.bucket(), files.planned(taskId), Json.write(result).getBytes(StandardCharsets.UTF_8));
     return result;
+  }
+
+  private Optional<Result> planned(String taskId) throws IOException {
+    try (InputStream stored = objects.read(files.bucket(), files.planned(taskId))) {
+      String text = new String(stored.readAllBytes(), StandardCharsets.UTF_8);
+      return Optional.of(Json.read(text, Result.class));
+    } catch (VmferryException e) {
+      if (e.code() == ErrorCode.SOURCE_NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   private Task find(String taskId) {

@@ -27,9 +27,18 @@ public final class Register {
   private final EffectStore effects;
   private final ImageStore images;
   private final Removal removal;
+  private final Admission admission;
+  private final StepGuard guard;
 
   /** A service on these ports. */
-  public Register(TaskStore tasks, EffectStore effects, ImageStore images, Removal removal) {
+  public Register(
+      TaskStore tasks,
+      EffectStore effects,
+      ImageStore images,
+      Removal removal,
+      Admission admission) {
+    this.guard = new StepGuard(tasks, removal);
+    this.admission = admission;
     this.tasks = tasks;
     this.effects = effects;
     this.images = images;
@@ -43,6 +52,12 @@ public final class Register {
    * @throws VmferryException if the image is refused, or the task is being removed
    */
   public Task register(String taskId) {
+    Task ended = guard.clearedUp(taskId, () -> registered(taskId), Effect.Kind.IMAGE);
+    admission.ended(ended);
+    return ended;
+  }
+
+  private Task registered(String taskId) {
     Task task =
         tasks.update(
             taskId,

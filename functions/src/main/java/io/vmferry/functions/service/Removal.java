@@ -6,6 +6,7 @@ import io.vmferry.functions.port.ObjectStore;
 import io.vmferry.functions.port.SnapshotStore;
 import io.vmferry.functions.port.UploadStore;
 import io.vmferry.functions.task.Effect;
+import io.vmferry.functions.task.TaskEvent;
 import java.util.LinkedHashSet;
 import java.util.Set;
 
@@ -20,21 +21,24 @@ public final class Removal {
   private final UploadStore uploads;
   private final ObjectStore objects;
   private final WorkFiles files;
+  private final TaskLog log;
 
-  /** A remover on these ports. */
+  /** A remover on these ports that tells what it removes. */
   public Removal(
       EffectStore effects,
       ImageStore images,
       SnapshotStore snapshots,
       UploadStore uploads,
       ObjectStore objects,
-      WorkFiles files) {
+      WorkFiles files,
+      TaskLog log) {
     this.effects = effects;
     this.images = images;
     this.snapshots = snapshots;
     this.uploads = uploads;
     this.objects = objects;
     this.files = files;
+    this.log = log;
   }
 
   /** Removes everything: the task has failed. */
@@ -63,11 +67,40 @@ public final class Removal {
     remove(taskId, all, Effect.Kind.OBJECT);
   }
 
+  /**
+   * Removes what a step has made while its task was removed, or after it had ended. The effects are
+   * not asked for objects: those of a step lie below the task's prefix.
+   */
+  void removeLate(String taskId, Set<Effect.Kind> kinds) {
+    Set<Effect> late = new LinkedHashSet<>();
+    if (kinds.contains(Effect.Kind.IMAGE)) {
+      images.findByTask(taskId).forEach(id -> late.add(new Effect(Effect.Kind.IMAGE, id)));
+    }
+    if (kinds.contains(Effect.Kind.SNAPSHOT)) {
+      snapshots.findByTask(taskId).forEach(id -> late.add(new Effect(Effect.Kind.SNAPSHOT, id)));
+    }
+    if (kinds.contains(Effect.Kind.UPLOAD)) {
+      for (String upload : uploads.unfinished(files.bucket(), files.prefix(taskId))) {
+        late.add(new Effect(Effect.Kind.UPLOAD, files.bucket() + "/" + upload));
+      }
+    }
+    if (kinds.contains(Effect.Kind.OBJECT)) {
+      late.add(files.effect(taskId));
+    }
+    effects.list(taskId).stream()
+        .filter(effect -> kinds.contains(effect.kind()) && effect.kind() != Effect.Kind.OBJECT)
+        .forEach(late::add);
+    for (Effect.Kind kind : Effect.Kind.values()) {
+      remove(taskId, late, kind);
+    }
+  }
+
   private void remove(String taskId, Set<Effect> all, Effect.Kind kind) {
     for (Effect effect : all) {
       if (effect.kind() == kind) {
         remove(effect);
         effects.forget(taskId, effect);
+        log.add(taskId, TaskEvent.Kind.REMOVED, TaskLog.text(effect));
       }
     }
   }

@@ -5,8 +5,8 @@ import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.port.EffectStore;
 import io.vmferry.functions.port.TaskStore;
-import io.vmferry.functions.port.Workflow;
 import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.Effect;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.SourceLocation;
 import io.vmferry.functions.task.Task;
@@ -35,46 +35,42 @@ public final class StartImport {
 
   private final TaskStore tasks;
   private final EffectStore effects;
-  private final Workflow workflow;
+  private final Admission admission;
   private final WorkFiles files;
   private final Clock clock;
   private final RandomGenerator random;
-  private final int activeTasks;
   private final Optional<UploadArea> uploads;
   private final ComputePolicy compute;
 
   /**
    * A service that makes ids from {@code random} and dates from {@code clock}.
    *
-   * @param activeTasks how many tasks of a kind may be active at once; those that start at the same
-   *     moment can exceed it
+   * @param admission lets no more tasks run at once than are allowed
    * @param uploads the sources that go with their task
    * @param compute where disks can be converted
    */
   public StartImport(
       TaskStore tasks,
       EffectStore effects,
-      Workflow workflow,
+      Admission admission,
       WorkFiles files,
       Clock clock,
       RandomGenerator random,
-      int activeTasks,
       Optional<UploadArea> uploads,
       ComputePolicy compute) {
     this.tasks = tasks;
     this.effects = effects;
-    this.workflow = workflow;
+    this.admission = admission;
     this.files = files;
     this.clock = clock;
     this.random = random;
-    this.activeTasks = activeTasks;
     this.uploads = uploads;
     this.compute = compute;
   }
 
   /**
-   * Starts an import. With a client token that was used before, the earlier task is returned, and
-   * its state machine is started if that was missed.
+   * Starts an import, or lets it wait for its turn. With a client token that was used before, the
+   * earlier task is returned, and its state machine is started if that was missed.
    *
    * @throws VmferryException {@link ErrorCode#PARAMETER_INVALID}, {@link
    *     ErrorCode#SOURCE_LOCATION_INVALID}, {@link ErrorCode#IMAGE_FORMAT_UNKNOWN}, {@link
@@ -84,36 +80,75 @@ public final class StartImport {
   public Task start(ImportRequest request) {
     check(request);
     compute.check(request);
-    checkActive(request);
-    Task task = tasks.create(Task.accepted(newId(request.kind()), request, clock.instant()));
-    if (!task.status().isFinal()) {
-      effects.record(task.id(), files.effect(task.id()));
-      Stream.concat(
-              request.containers().stream().map(DiskContainer::url),
-              request.guest().agentPackage().stream())
-          .flatMap(url -> uploads.flatMap(area -> area.folderOf(url)).stream())
-          .forEach(folder -> effects.record(task.id(), folder));
-      workflow.start(task.id());
+    Task accepted = Task.accepted(newId(request.kind()), request, clock.instant());
+    boolean known =
+        request
+            .clientToken()
+            .flatMap(token -> tasks.findByToken(request.kind(), token))
+            .isPresent();
+    if (known) {
+      // A request that is repeated starts nothing, and takes no slot.
+      return repeated(tasks.create(accepted));
+    }
+    boolean slot = admission.take(accepted);
+    List<Effect> noted = effectsOf(accepted);
+    Task task;
+    try {
+      // Before there is a task that can be cancelled: Cleanup has to find them.
+      noted.forEach(effect -> effects.record(accepted.id(), effect));
+      task = tasks.create(accepted);
+    } catch (RuntimeException failure) {
+      undo(accepted, noted, slot, failure);
+      throw failure;
+    }
+    if (!task.id().equals(accepted.id())) {
+      noted.forEach(effect -> effects.forget(accepted.id(), effect));
+      if (task.status().isAtRest()) {
+        admission.release(task);
+      }
+      return repeated(task);
+    }
+    if (slot) {
+      admission.launch(task);
+    } else {
+      admission.enqueue(task);
     }
     return task;
   }
 
-  private void checkActive(ImportRequest request) {
-    if (activeTasks == Integer.MAX_VALUE) {
-      return;
+  /** The task of a repeated request; it is started if that was missed. */
+  private Task repeated(Task task) {
+    admission.resume(task);
+    return task;
+  }
+
+  private void undo(Task accepted, List<Effect> noted, boolean slot, RuntimeException failure) {
+    try {
+      noted.forEach(effect -> effects.forget(accepted.id(), effect));
+      boolean shared =
+          accepted
+              .request()
+              .clientToken()
+              .flatMap(token -> tasks.findByToken(accepted.request().kind(), token))
+              .isPresent();
+      if (slot && !shared) {
+        admission.release(accepted);
+      }
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
     }
-    int active = tasks.countActive(request.kind());
-    // A request that is repeated starts nothing.
-    if (active >= activeTasks
-        && request
-            .clientToken()
-            .flatMap(token -> tasks.findByToken(request.kind(), token))
-            .isEmpty()) {
-      throw new VmferryException(
-          ErrorCode.TASK_LIMIT_EXCEEDED,
-          "%d %s tasks are active, and at most %d may be"
-              .formatted(active, request.kind().idPrefix().replaceAll("-$", ""), activeTasks));
-    }
+  }
+
+  /** What is there of a task before it is: where its objects will be, and what was uploaded. */
+  private List<Effect> effectsOf(Task task) {
+    ImportRequest request = task.request();
+    return Stream.concat(
+            Stream.of(files.effect(task.id())),
+            Stream.concat(
+                    request.containers().stream().map(DiskContainer::url),
+                    request.guest().agentPackage().stream())
+                .flatMap(url -> uploads.flatMap(area -> area.folderOf(url)).stream()))
+        .toList();
   }
 
   private String newId(TaskKind kind) {

@@ -47,6 +47,10 @@ public final class Sweep {
   private static final int PAGE = 1000;
 
   private final TaskStore tasks;
+
+  /** What may still be at a task that has not changed: a function runs for 15 minutes at most. */
+  private static final Duration LONGEST_FUNCTION = Duration.ofMinutes(20);
+
   private final EffectStore effects;
   private final Leftovers leftovers;
   private final SnapshotStore snapshots;
@@ -54,6 +58,7 @@ public final class Sweep {
   private final UploadStore uploads;
   private final ObjectStore objects;
   private final Cleanup cleanup;
+  private final TaskSweep taskSweep;
   private final Metrics metrics;
   private final WorkFiles files;
   private final Optional<UploadArea> uploadArea;
@@ -67,6 +72,7 @@ public final class Sweep {
   /**
    * A sweep on these ports.
    *
+   * @param taskSweep puts tasks themselves right
    * @param cleanup ends tasks whose removal was begun and has not ended
    * @param uploadArea where callers put files for one import only
    * @param age how old something must be, at least
@@ -77,6 +83,7 @@ public final class Sweep {
       Leftovers leftovers,
       Stores stores,
       Cleanup cleanup,
+      TaskSweep taskSweep,
       Metrics metrics,
       WorkFiles files,
       Optional<UploadArea> uploadArea,
@@ -90,6 +97,7 @@ public final class Sweep {
     this.uploads = stores.uploads();
     this.objects = stores.objects();
     this.cleanup = cleanup;
+    this.taskSweep = taskSweep;
     this.metrics = metrics;
     this.files = files;
     this.uploadArea = uploadArea;
@@ -162,6 +170,7 @@ public final class Sweep {
    */
   public Result sweep() {
     Run run = new Run();
+    taskSweep.sweep(LONGEST_FUNCTION);
     endRemovals(run);
     // Images first: a snapshot that an image uses cannot be deleted.
     sweepImages(run);
@@ -180,7 +189,7 @@ public final class Sweep {
         continue;
       }
       try {
-        task.error().ifPresent(error -> run.ended.add(cleanup.clean(task.id(), error).id()));
+        task.error().ifPresent(error -> run.ended.add(cleanup.remove(task.id(), error).id()));
       } catch (VmferryException e) {
         LOG.warn("the removal of {} cannot be completed: {}", task.id(), e.getMessage());
       }
@@ -236,7 +245,7 @@ public final class Sweep {
       return snapshot.pending();
     }
     return switch (task.get().status()) {
-      case ACTIVE, VALIDATING, VALIDATED, CONVERTING, UPDATING, DELETING -> false;
+      case ACTIVE, VALIDATING, VALIDATED, CONVERTING, UPDATING, FAILED, DELETING -> false;
       case DELETED -> true;
       case COMPLETED ->
           task.get().disks().stream()

@@ -11,8 +11,10 @@ import io.vmferry.functions.port.TaskStore;
 import io.vmferry.functions.service.Downloads.Range;
 import io.vmferry.functions.task.Compute;
 import io.vmferry.functions.task.ComputeChoice;
+import io.vmferry.functions.task.ContentFile;
 import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.DiskContainer;
+import io.vmferry.functions.task.Effect;
 import io.vmferry.functions.task.ObjectVersion;
 import io.vmferry.functions.task.SourceLocation;
 import io.vmferry.functions.task.Task;
@@ -37,6 +39,8 @@ public final class Validate {
   private final WorkFiles files;
   private final Sources sources;
   private final ComputePolicy compute;
+  private final KeptWork kept;
+  private final StepGuard guard;
 
   /**
    * A service on these ports.
@@ -49,7 +53,11 @@ public final class Validate {
       RemoteFiles remote,
       Downloads downloads,
       WorkFiles files,
-      ComputePolicy compute) {
+      ComputePolicy compute,
+      KeptWork kept,
+      Removal removal) {
+    this.kept = kept;
+    this.guard = new StepGuard(tasks, removal);
     this.tasks = tasks;
     this.objects = objects;
     this.remote = remote;
@@ -73,14 +81,26 @@ public final class Validate {
       List<Disk> disks, Optional<String> bootMode, List<Verification> verifications) {}
 
   /**
-   * Validates a task.
+   * Validates a task. Of one that is retried, what it has written is checked instead, if it had
+   * come as far as that.
    *
-   * @throws VmferryException if a source cannot be imported
+   * @throws VmferryException if a source cannot be imported, or has changed since an earlier
+   *     attempt
    * @throws IOException if a source cannot be read
    */
   public Result validate(String taskId) throws IOException {
     Task task =
         tasks.update(taskId, t -> t.reached(TaskStatus.VALIDATING, "reading the images' headers"));
+    return guard.clearedUp(taskId, () -> validate(task), Effect.Kind.UPLOAD, Effect.Kind.OBJECT);
+  }
+
+  private Result validate(Task task) throws IOException {
+    String taskId = task.id();
+    if (KeptWork.isPlanned(task)) {
+      kept.check(task);
+      tasks.update(taskId, t -> t.reached(TaskStatus.VALIDATED, "validated"));
+      return new Result(taskId, downloads.store(taskId, List.of()), Compute.LAMBDA);
+    }
     List<Range> ranges = new ArrayList<>();
     Finding found = lookAtAll(task, ranges);
     objects.put(
@@ -116,8 +136,8 @@ public final class Validate {
       Discovery discovery = new Discovery(task.id(), i, containers.get(i));
       Optional<Discovery.Found> found =
           switch (SourceLocation.parse(containers.get(i).url())) {
-            case SourceLocation.S3 at -> Optional.of(lookAt(at, discovery));
-            case SourceLocation.Snapshot at -> Optional.of(lookAt(at, discovery));
+            case SourceLocation.S3 at -> Optional.of(same(task, i, lookAt(at, discovery)));
+            case SourceLocation.Snapshot at -> Optional.of(same(task, i, lookAt(at, discovery)));
             case SourceLocation.Web at -> lookAt(at, discovery, task.id(), i, ranges);
           };
       disks.addAll(found.map(Discovery.Found::disks).orElse(List.of()));
@@ -127,6 +147,29 @@ public final class Validate {
     }
     checkCount(task, disks.size(), unseen);
     return new Finding(disks, bootMode, verifications);
+  }
+
+  /** Compares what a container holds with what was found in it before, if it was looked into. */
+  private static Discovery.Found same(Task task, int container, Discovery.Found found) {
+    List<ContentFile> before = files(task.disks(), container);
+    List<ContentFile> now = files(found.disks(), container);
+    if (!before.isEmpty() && !before.equals(now)) {
+      throw new VmferryException(
+          ErrorCode.SOURCE_CHANGED,
+          "%s was read from %s when it was first seen, and is now from %s"
+              .formatted(
+                  task.request().containers().get(container).withoutCredentials().url(),
+                  before,
+                  now));
+    }
+    return found;
+  }
+
+  private static List<ContentFile> files(List<Disk> disks, int container) {
+    return disks.stream()
+        .filter(disk -> disk.container() == container)
+        .flatMap(disk -> disk.files().stream())
+        .toList();
   }
 
   private Discovery.Found lookAt(SourceLocation.S3 at, Discovery discovery) throws IOException {
@@ -144,6 +187,10 @@ public final class Validate {
   private Optional<Discovery.Found> lookAt(
       SourceLocation.Web at, Discovery discovery, String taskId, int container, List<Range> ranges)
       throws IOException {
+    if (downloads.isFinished(taskId, container)) {
+      // An earlier attempt has copied it, and Plan looks into the copy.
+      return Optional.empty();
+    }
     RemoteFile file = remote.look(at.url());
     if (file.size() == 0) {
       throw new VmferryException(ErrorCode.IMAGE_EMPTY, "%s has 0 bytes".formatted(at.fileName()));
@@ -158,7 +205,7 @@ public final class Validate {
                     new PinnedSource(at.fileName(), copy, remote.open(file)),
                     ReferenceResolver.REFUSE))
             : Optional.empty();
-    ranges.addAll(downloads.prepare(taskId, container, file));
+    ranges.addAll(downloads.prepare(taskId, container, at.fileName(), file));
     return found;
   }
 

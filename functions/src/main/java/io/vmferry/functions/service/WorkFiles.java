@@ -64,6 +64,16 @@ public final class WorkFiles {
     return "%ssources/%02d".formatted(prefix(taskId), container);
   }
 
+  /** What a source on a web server was when it was first seen. */
+  String version(String taskId, int container) {
+    return "%ssources/%02d.json".formatted(prefix(taskId), container);
+  }
+
+  /** What the plan led to; its existence means that planning is done. */
+  String planned(String taskId) {
+    return prefix(taskId) + "planned.json";
+  }
+
   /** All of it as an effect. */
   Effect effect(String taskId) {
     return new Effect(Effect.Kind.OBJECT, bucket + "/" + prefix(taskId));

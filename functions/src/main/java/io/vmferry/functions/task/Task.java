@@ -23,6 +23,8 @@ import java.util.function.Consumer;
  * @param error why it failed
  * @param guest what was found in the guest and changed, once that is done
  * @param compute where its disks are converted, once that is chosen
+ * @param attempt counts the runs of its state machine, from 1 on; a retry is one more
+ * @param keptUntil until when what a failed task has written waits for a retry
  * @param version counts the changes; the store's optimistic lock
  */
 public record Task(
@@ -38,11 +40,15 @@ public record Task(
     Optional<TaskError> error,
     Optional<ConversionReport> guest,
     Optional<ComputeChoice> compute,
+    int attempt,
+    Optional<Instant> keptUntil,
     long version) {
 
   /** Copies the list. */
   public Task {
     disks = List.copyOf(disks);
+    // Tasks that were stored before there were retries have none.
+    attempt = Math.max(1, attempt);
   }
 
   /** A task just accepted. */
@@ -59,6 +65,8 @@ public record Task(
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),
+        Optional.empty(),
+        1,
         Optional.empty(),
         0);
   }
@@ -90,7 +98,7 @@ public record Task(
    *     being removed
    */
   public Task reached(TaskStatus step, String message) {
-    boolean further = status.compareTo(step) > 0 && status.compareTo(TaskStatus.COMPLETED) < 0;
+    boolean further = status.compareTo(step) > 0 && status.isWorkedFor();
     return further ? this : advanced(step, message);
   }
 
@@ -112,6 +120,53 @@ public record Task(
   /** The task with the reason of its failure; the first reason stays. */
   public Task withError(TaskError reason) {
     return changed(task -> task.error = Optional.of(error.orElse(reason)));
+  }
+
+  /**
+   * The task about to be removed because somebody wants that; why it had failed before stays.
+   *
+   * @throws VmferryException {@link ErrorCode#TASK_STATE_CONFLICT} if it is final
+   */
+  public Task cancelled(TaskError reason) {
+    Task known = changed(task -> task.error = Optional.of(reason));
+    return (status == TaskStatus.FAILED ? this : known)
+        .advanced(TaskStatus.DELETING, reason.message());
+  }
+
+  /**
+   * The failed task with what it has written kept for a retry.
+   *
+   * @throws VmferryException {@link ErrorCode#TASK_STATE_CONFLICT} if it is not worked for
+   */
+  public Task kept(TaskError reason, Instant until) {
+    Task failed = withError(reason);
+    String message = failed.error.map(TaskError::message).orElse(reason.message());
+    return failed
+        .advanced(TaskStatus.FAILED, message)
+        .changed(task -> task.keptUntil = Optional.of(until));
+  }
+
+  /**
+   * The task about to start over.
+   *
+   * @throws VmferryException {@link ErrorCode#TASK_STATE_CONFLICT} if it has not failed, or nothing
+   *     is kept of it
+   */
+  public Task retried(String message) {
+    if (status != TaskStatus.FAILED) {
+      throw new VmferryException(
+          ErrorCode.TASK_STATE_CONFLICT,
+          "task %s is %s; only a failed task of which something is kept can be retried"
+              .formatted(id, status));
+    }
+    return changed(
+        task -> {
+          task.status = TaskStatus.ACTIVE;
+          task.statusMessage = message;
+          task.error = Optional.empty();
+          task.keptUntil = Optional.empty();
+          task.attempt = attempt + 1;
+        });
   }
 
   /** The task with what was found in its guest and changed. */
@@ -170,6 +225,8 @@ public record Task(
     private Optional<TaskError> error;
     private Optional<ConversionReport> guest;
     private Optional<ComputeChoice> compute;
+    private int attempt;
+    private Optional<Instant> keptUntil;
     private long version;
 
     Draft(Task task) {
@@ -183,6 +240,8 @@ public record Task(
       error = task.error;
       guest = task.guest;
       compute = task.compute;
+      attempt = task.attempt;
+      keptUntil = task.keptUntil;
       version = task.version;
     }
 
@@ -200,6 +259,8 @@ public record Task(
           error,
           guest,
           compute,
+          attempt,
+          keptUntil,
           version);
     }
   }

@@ -1,5 +1,6 @@
 package io.vmferry.functions.api;
 
+import io.vmferry.functions.fake.InMemoryAdmissionStore;
 import io.vmferry.functions.fake.InMemoryEffectStore;
 import io.vmferry.functions.fake.InMemoryObjectStore;
 import io.vmferry.functions.fake.InMemoryProgressStore;
@@ -7,11 +8,14 @@ import io.vmferry.functions.fake.InMemorySnapshotStore;
 import io.vmferry.functions.fake.InMemoryTaskStore;
 import io.vmferry.functions.fake.RecordingWorkflow;
 import io.vmferry.functions.fake.TestClock;
+import io.vmferry.functions.service.Admission;
 import io.vmferry.functions.service.ComputePolicy;
 import io.vmferry.functions.service.StartImport;
+import io.vmferry.functions.service.TaskLimits;
 import io.vmferry.functions.service.WorkFiles;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Random;
@@ -35,11 +39,15 @@ final class Service {
           new StartImport(
               tasks,
               effects,
-              workflow,
+              new Admission(
+                  tasks,
+                  new InMemoryAdmissionStore(clock),
+                  workflow,
+                  new TaskLimits(MOST_ACTIVE, false, Duration.ZERO),
+                  clock),
               new WorkFiles("work"),
               clock,
               new Random(1),
-              MOST_ACTIVE,
               Optional.empty(),
               ComputePolicy.FUNCTIONS_ONLY),
           new WorkflowCancellation(tasks, workflow),

@@ -48,11 +48,13 @@ final class StepFunctionsWorkflowTest {
 
   @Test
   void anExecutionThatIsStoppedEndsAsCancelled() {
-    server.answer(Answer.of(200, Map.of(), "{\"stopDate\":1}"));
+    server.answer(Answer.of(200, Map.of(), "{\"status\":\"RUNNING\",\"stopDate\":1}"));
 
     assertThat(workflow.stop(TASK, "by the user")).isTrue();
 
-    assertThat(server.requests().getFirst().text())
+    assertThat(server.requests().getFirst().header("X-Amz-Target"))
+        .contains("AWSStepFunctions.DescribeExecution");
+    assertThat(server.requests().get(1).text())
         .contains("arn:aws:states:eu-west-1:123456789012:execution:import:" + TASK)
         .contains("\"error\":\"" + Workflow.CANCELLED + "\"")
         .contains("\"cause\":\"by the user\"");
@@ -72,7 +74,46 @@ final class StepFunctionsWorkflowTest {
     assertFails(ErrorCode.INTERNAL, () -> workflow.start(TASK))
         .hasMessageContaining("states:StartExecution on " + TASK);
     assertFails(ErrorCode.INTERNAL, () -> workflow.stop(TASK, "x".repeat(40_000)))
-        .hasMessageContaining("states:StopExecution on " + TASK);
+        .hasMessageContaining("states:DescribeExecution on " + TASK);
+  }
+
+  @Test
+  void anExecutionThatHasEndedIsNotStopped() {
+    server.answer(Answer.of(200, Map.of(), "{\"status\":\"FAILED\"}"));
+
+    assertThat(workflow.stop(TASK, "cancelled")).isFalse();
+
+    assertThat(server.requests()).hasSize(1);
+    assertThat(workflow.state(TASK)).isEqualTo(Workflow.State.ENDED);
+  }
+
+  @Test
+  void aFailedExecutionIsRunAgainOncePerAttempt() {
+    server.answer(Answer.of(200, Map.of(), "{\"redriveDate\":1}"));
+
+    workflow.redrive(TASK, 2);
+
+    assertThat(server.requests().getFirst().header("X-Amz-Target"))
+        .contains("AWSStepFunctions.RedriveExecution");
+    assertThat(server.requests().getFirst().text())
+        .contains("arn:aws:states:eu-west-1:123456789012:execution:import:" + TASK)
+        .contains("\"clientToken\":\"" + TASK + "-2\"");
+  }
+
+  @Test
+  void anExecutionThatIsForgottenCannotBeRunAgain() {
+    server.answer(error("ExecutionDoesNotExist"));
+
+    assertFails(ErrorCode.TASK_NOT_RETRYABLE, () -> workflow.redrive(TASK, 2));
+    assertThat(workflow.state(TASK)).isEqualTo(Workflow.State.NONE);
+  }
+
+  @Test
+  void anExecutionThatCannotBeRedrivenIsToldUnlessItRuns() {
+    server.answer(error("ExecutionNotRedrivable"));
+    server.answer(Answer.of(200, Map.of(), "{\"status\":\"FAILED\"}"));
+
+    assertFails(ErrorCode.TASK_NOT_RETRYABLE, () -> workflow.redrive(TASK, 2));
   }
 
   @Test

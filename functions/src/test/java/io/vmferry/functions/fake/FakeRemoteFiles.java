@@ -43,6 +43,11 @@ public final class FakeRemoteFiles implements RemoteFiles {
             new Served(fresh.content(), '"' + old.version().replace("\"", "") + "+\"", ranges));
   }
 
+  /** Takes a file away. */
+  public void remove(URI url) {
+    files.remove(url);
+  }
+
   @Override
   public RemoteFile look(URI url) {
     faults.check("look");

@@ -1,7 +1,11 @@
 package io.vmferry.functions.fake;
 
+import io.vmferry.functions.port.AdmissionStore;
+import io.vmferry.functions.port.AdmissionStoreContract;
 import io.vmferry.functions.port.EffectStore;
 import io.vmferry.functions.port.EffectStoreContract;
+import io.vmferry.functions.port.EventStore;
+import io.vmferry.functions.port.EventStoreContract;
 import io.vmferry.functions.port.ImageStore;
 import io.vmferry.functions.port.ImageStoreContract;
 import io.vmferry.functions.port.ObjectStore;
@@ -36,6 +40,22 @@ final class FakesTest {
     @Override
     protected EffectStore newStore() {
       return new InMemoryEffectStore();
+    }
+  }
+
+  @Nested
+  final class Events extends EventStoreContract {
+    @Override
+    protected EventStore newStore() {
+      return new InMemoryEventStore();
+    }
+  }
+
+  @Nested
+  final class Admissions extends AdmissionStoreContract {
+    @Override
+    protected AdmissionStore newStore() {
+      return new InMemoryAdmissionStore(Clock.systemUTC());
     }
   }
 

@@ -111,10 +111,11 @@ public final class InMemoryTaskStore implements TaskStore {
   }
 
   @Override
-  public synchronized int countActive(TaskKind kind) {
-    return Math.toIntExact(
-        tasks.values().stream()
-            .filter(task -> task.request().kind() == kind && !task.status().isFinal())
-            .count());
+  public synchronized List<String> active(TaskKind kind) {
+    return tasks.values().stream()
+        .filter(task -> task.request().kind() == kind && !task.status().isFinal())
+        .sorted(Comparator.comparing(Task::createdAt).thenComparing(Task::id))
+        .map(Task::id)
+        .toList();
   }
 }

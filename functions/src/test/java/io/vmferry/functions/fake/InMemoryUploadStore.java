@@ -118,6 +118,15 @@ public final class InMemoryUploadStore implements UploadStore {
   }
 
   @Override
+  public synchronized Map<Integer, Long> parts(String bucket, String key, String uploadId) {
+    faults.check("parts");
+    Map<Integer, Long> lengths = new HashMap<>();
+    parts(new Upload(bucket, key, uploadId))
+        .forEach((number, bytes) -> lengths.put(number, (long) bytes.length));
+    return lengths;
+  }
+
+  @Override
   public synchronized void abort(String bucket, String key, String uploadId) {
     faults.check("abort");
     uploads.remove(new Upload(bucket, key, uploadId));

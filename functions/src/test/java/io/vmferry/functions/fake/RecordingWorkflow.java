@@ -10,10 +10,12 @@ import java.util.Set;
 /** Notes what is started and stopped. */
 public final class RecordingWorkflow implements Workflow {
   private final Set<String> started = new LinkedHashSet<>();
+  private final Set<String> redriven = new LinkedHashSet<>();
+  private final Set<String> running = new LinkedHashSet<>();
   private final Map<String, String> stopped = new LinkedHashMap<>();
   private final Faults faults = new Faults();
 
-  /** Failures of the operations {@code start}, {@code stop}. */
+  /** Failures of the operations {@code start}, {@code redrive}, {@code stop}. */
   public Faults faults() {
     return faults;
   }
@@ -23,21 +25,55 @@ public final class RecordingWorkflow implements Workflow {
     return List.copyOf(started);
   }
 
+  /** The executions that were run again, as {@code task#attempt}, each once, in order. */
+  public synchronized List<String> redriven() {
+    return List.copyOf(redriven);
+  }
+
   /** The tasks whose executions were stopped, with the first reason. */
   public synchronized Map<String, String> stopped() {
     return Map.copyOf(stopped);
   }
 
+  /** Makes it as if a task's execution had never been started. */
+  public synchronized void forget(String taskId) {
+    started.remove(taskId);
+    running.remove(taskId);
+  }
+
+  /** Ends a task's execution by itself. */
+  public synchronized void ended(String taskId) {
+    running.remove(taskId);
+  }
+
   @Override
   public synchronized void start(String taskId) {
     faults.check("start");
-    started.add(taskId);
+    if (started.add(taskId)) {
+      running.add(taskId);
+    }
+  }
+
+  @Override
+  public synchronized void redrive(String taskId, int attempt) {
+    faults.check("redrive");
+    if (redriven.add(taskId + "#" + attempt)) {
+      running.add(taskId);
+    }
   }
 
   @Override
   public synchronized boolean stop(String taskId, String reason) {
     faults.check("stop");
     stopped.putIfAbsent(taskId, reason);
-    return started.contains(taskId);
+    return running.remove(taskId);
+  }
+
+  @Override
+  public synchronized State state(String taskId) {
+    if (running.contains(taskId)) {
+      return State.RUNNING;
+    }
+    return started.contains(taskId) ? State.ENDED : State.NONE;
   }
 }

@@ -32,7 +32,7 @@ class ConfigTest {
     Config config = Config.from(environment());
 
     assertThat(config.workers()).isEqualTo(32);
-    assertThat(config.activeTasks()).isEqualTo(20);
+    assertThat(config.limits().activeTasks()).isEqualTo(20);
     assertThat(config.retention()).isEqualTo(Duration.ofDays(90));
     assertThat(config.uploads()).isEmpty();
     assertThat(config.compute()).isEqualTo(new ComputePolicy(false, Optional.empty(), 256));
@@ -59,7 +59,7 @@ class ConfigTest {
                 "VMFERRY_CHUNKS_AT_ONCE",
                 "8"));
 
-    assertThat(config.activeTasks()).isEqualTo(5);
+    assertThat(config.limits().activeTasks()).isEqualTo(5);
     assertThat(config.retention()).isEqualTo(Duration.ofDays(7));
     assertThat(config.uploads()).contains(new UploadArea("images", "up/loads/"));
     assertThat(config.compute())

@@ -413,7 +413,7 @@ class ImportPipelineTest {
     return disk;
   }
 
-  private static ImportRequest withToken(ImportRequest request, String token) {
+  static ImportRequest withToken(ImportRequest request, String token) {
     return new ImportRequest(
         request.kind(),
         request.containers(),

@@ -7,7 +7,9 @@ import io.vmferry.disk.convert.ChunkPlanner;
 import io.vmferry.functions.container.ContainerTask;
 import io.vmferry.functions.fake.FakeConversion;
 import io.vmferry.functions.fake.FakeRemoteFiles;
+import io.vmferry.functions.fake.InMemoryAdmissionStore;
 import io.vmferry.functions.fake.InMemoryEffectStore;
+import io.vmferry.functions.fake.InMemoryEventStore;
 import io.vmferry.functions.fake.InMemoryImageStore;
 import io.vmferry.functions.fake.InMemoryObjectStore;
 import io.vmferry.functions.fake.InMemoryProgressStore;
@@ -20,6 +22,7 @@ import io.vmferry.functions.json.Json;
 import io.vmferry.functions.port.Ports;
 import io.vmferry.functions.service.Attempts;
 import io.vmferry.functions.service.Reading;
+import io.vmferry.functions.service.TaskLimits;
 import io.vmferry.functions.service.UploadArea;
 import io.vmferry.functions.service.WholePlan;
 import io.vmferry.functions.service.WorkFiles;
@@ -34,6 +37,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -49,8 +53,13 @@ final class Pipeline {
   /** How many tasks of a kind may be active. */
   static final int MOST_ACTIVE = 3;
 
-  final InMemoryTaskStore tasks = new InMemoryTaskStore(Clock.systemUTC());
+  /** Others are refused, and nothing is kept of those that fail. */
+  static final TaskLimits LIMITS = new TaskLimits(MOST_ACTIVE, false, Duration.ZERO);
+
+  final InMemoryTaskStore tasks;
   final InMemoryEffectStore effects = new InMemoryEffectStore();
+  final InMemoryEventStore events = new InMemoryEventStore();
+  final InMemoryAdmissionStore admission;
   final InMemoryProgressStore progress = new InMemoryProgressStore();
   final InMemoryObjectStore objects = new InMemoryObjectStore();
   final InMemoryUploadStore uploads = new InMemoryUploadStore(objects);
@@ -60,38 +69,63 @@ final class Pipeline {
   final RecordingWorkflow workflow = new RecordingWorkflow();
   final FakeConversion guests = new FakeConversion();
 
-  private final Wiring wiring =
-      new Wiring(
-          new Config(
-              WORK,
-              "tasks",
-              "",
-              4,
-              Reading.ofData(4),
-              new ChunkPlanner.Limits(1, 256L << 20),
-              MOST_ACTIVE,
-              Config.DEFAULT_RETENTION,
-              Optional.of(new UploadArea("b", "uploads/"))),
-          new Ports(
-              tasks,
-              effects,
-              progress,
-              objects,
-              uploads,
-              snapshots,
-              new InMemorySnapshotReader(snapshots),
-              images,
-              remote,
-              workflow),
-          guests,
-          Clock.systemUTC(),
-          new Random(3));
+  final Wiring wiring;
 
   /** How often each step is called; 2 shows that a step may be run again after it has ended. */
   private final int times;
 
   Pipeline(int times) {
+    this(times, LIMITS, Clock.systemUTC());
+  }
+
+  Pipeline(int times, TaskLimits limits, Clock clock) {
     this.times = times;
+    this.tasks = new InMemoryTaskStore(clock);
+    this.admission = new InMemoryAdmissionStore(clock);
+    this.wiring =
+        new Wiring(
+            new Config(
+                WORK,
+                "tasks",
+                "",
+                4,
+                Reading.ofData(4),
+                new ChunkPlanner.Limits(1, 256L << 20),
+                limits,
+                Config.DEFAULT_RETENTION,
+                Optional.of(new UploadArea("b", "uploads/"))),
+            new Ports(
+                tasks,
+                effects,
+                events,
+                admission,
+                progress,
+                objects,
+                uploads,
+                snapshots,
+                new InMemorySnapshotReader(snapshots),
+                images,
+                remote,
+                workflow),
+            guests,
+            clock,
+            new Random(3));
+  }
+
+  /** Has something done before each call of any port; it may throw. */
+  void beforeEachCall(Runnable action) {
+    Stream.of(
+            tasks.faults(),
+            effects.faults(),
+            events.faults(),
+            admission.faults(),
+            progress.faults(),
+            objects.faults(),
+            uploads.faults(),
+            snapshots.faults(),
+            images.faults(),
+            workflow.faults())
+        .forEach(faults -> faults.beforeEach(action));
   }
 
   static ImportRequest request(TaskKind kind, @Nullable String format, String... urls) {
@@ -140,6 +174,38 @@ final class Pipeline {
   Task run(String taskId) throws IOException {
     validateAndPlan(taskId);
     convert(taskId);
+    return finish(taskId);
+  }
+
+  /** Goes on with the step at which a task was left. */
+  Task goOn(String taskId) throws IOException {
+    String status = tasks.find(taskId).orElseThrow().status().name();
+    switch (status) {
+      case "ACTIVE", "VALIDATING" -> validateAndPlan(taskId);
+      case "VALIDATED" -> {
+        if (!objects.keys(WORK).contains("tasks/" + taskId + "/downloads.json")) {
+          throw new IllegalStateException("validated without a list of downloads");
+        }
+        // A state machine that is run again goes on with the state it had entered.
+        if (objects.keys(WORK).stream().noneMatch(key -> key.matches(".*/sources/\\d+"))) {
+          forEach(list(taskId, "downloads.json"), new DownloadRangeHandler(wiring.downloadRange()));
+        }
+        step(new PlanHandler(wiring.plan()), reference(taskId));
+      }
+      default -> {
+        if (!objects.keys(WORK).contains("tasks/" + taskId + "/planned.json")
+            && status.equals("CONVERTING")) {
+          step(new PlanHandler(wiring.plan()), reference(taskId));
+        }
+      }
+    }
+    if (tasks.find(taskId).orElseThrow().status().name().equals("CONVERTING")) {
+      convert(taskId);
+    }
+    if (tasks.find(taskId).orElseThrow().status().name().equals("COMPLETED")) {
+      register(taskId);
+      return tasks.find(taskId).orElseThrow();
+    }
     return finish(taskId);
   }
 
@@ -224,6 +290,16 @@ final class Pipeline {
     return tasks.find(taskId).orElseThrow();
   }
 
+  void clean(Failure failure) throws IOException {
+    step(new CleanupHandler(wiring.cleanup()), Json.write(failure));
+  }
+
+  void resume(String taskId, int redrives) throws IOException {
+    step(
+        new ResumeTaskHandler(wiring.retryTask()),
+        Json.write(new ResumeTaskHandler.Run(taskId, redrives)));
+  }
+
   void note(String taskId, String error, String cause) throws IOException {
     step(new NoteFailureHandler(wiring.cleanup()), Json.write(new Failure(taskId, error, cause)));
   }
@@ -249,7 +325,7 @@ final class Pipeline {
         .put("key", "tasks/" + taskId + "/" + name);
   }
 
-  private void forEach(JsonNode list, RequestStreamHandler handler) throws IOException {
+  private void forEach(JsonNode list, StepHandler<?, ?> handler) throws IOException {
     try (InputStream stored =
         objects.read(list.path("bucket").asText(), list.path("key").asText())) {
       for (JsonNode item : Json.mapper().readTree(stored)) {
@@ -258,7 +334,8 @@ final class Pipeline {
     }
   }
 
-  private JsonNode step(RequestStreamHandler handler, String input) throws IOException {
+  private JsonNode step(StepHandler<?, ?> observed, String input) throws IOException {
+    RequestStreamHandler handler = observed.logging(wiring.taskLog());
     JsonNode first = call(handler, input);
     for (int i = 1; i < times; i++) {
       call(handler, input);

@@ -150,7 +150,7 @@ public abstract class TaskStoreContract {
 
     assertThat(store.create(second)).isEqualTo(changed);
     assertThat(store.find(second.id())).isEmpty();
-    assertThat(store.countActive(TaskKind.IMPORT_IMAGE)).isEqualTo(1);
+    assertThat(store.active(TaskKind.IMPORT_IMAGE)).hasSize(1);
   }
 
   @Test
@@ -175,7 +175,7 @@ public abstract class TaskStoreContract {
     store.create(newTask(request(null)));
     store.create(newTask(request(null)));
 
-    assertThat(store.countActive(TaskKind.IMPORT_IMAGE)).isEqualTo(2);
+    assertThat(store.active(TaskKind.IMPORT_IMAGE)).hasSize(2);
   }
 
   @Test
@@ -316,8 +316,8 @@ public abstract class TaskStoreContract {
     store.update(deleting.id(), t -> t.advanced(TaskStatus.DELETING, "failed"));
     store.update(deleted.id(), t -> t.advanced(TaskStatus.DELETED, "failed"));
 
-    assertThat(store.countActive(TaskKind.IMPORT_IMAGE)).isEqualTo(2);
-    assertThat(store.countActive(TaskKind.IMPORT_SNAPSHOT)).isZero();
+    assertThat(store.active(TaskKind.IMPORT_IMAGE)).hasSize(2);
+    assertThat(store.active(TaskKind.IMPORT_SNAPSHOT)).isEmpty();
   }
 
   @Test

@@ -209,7 +209,16 @@ public final class DeploymentReader {
             .toList();
     Deployment deployment =
         new Deployment(
-            buckets, tables, qualified, stateMachines, rules, streams, permissions, all, outputs, unused);
+            buckets,
+            tables,
+            qualified,
+            stateMachines,
+            rules,
+            streams,
+            permissions,
+            all,
+            outputs,
+            unused);
     DeploymentChecks.check(deployment);
     return deployment;
   }

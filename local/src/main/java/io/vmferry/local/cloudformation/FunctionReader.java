@@ -66,7 +66,8 @@ final class FunctionReader {
     }
     Properties code = properties.object("Code");
     Optional<Path> zip = image ? Optional.empty() : Optional.of(zip(stack, code));
-    String handler = image ? imageHandler(properties, metadata) : properties.requiredText("Handler");
+    String handler =
+        image ? imageHandler(properties, metadata) : properties.requiredText("Handler");
     if (image) {
       code.requiredText("ImageUri");
     }

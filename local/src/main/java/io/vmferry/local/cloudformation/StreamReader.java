@@ -36,17 +36,16 @@ final class StreamReader {
       throw properties.refuse("FunctionResponseTypes ReportBatchItemFailures is expected");
     }
     // Batches have 100 records at most, and come again until they succeed.
-    properties
-        .withoutEffect(
-            "BatchSize",
-            "BisectBatchOnFunctionError",
-            "DestinationConfig",
-            "Enabled",
-            "MaximumBatchingWindowInSeconds",
-            "MaximumRecordAgeInSeconds",
-            "MaximumRetryAttempts",
-            "ParallelizationFactor",
-            "Tags");
+    properties.withoutEffect(
+        "BatchSize",
+        "BisectBatchOnFunctionError",
+        "DestinationConfig",
+        "Enabled",
+        "MaximumBatchingWindowInSeconds",
+        "MaximumRecordAgeInSeconds",
+        "MaximumRetryAttempts",
+        "ParallelizationFactor",
+        "Tags");
     StreamSpec spec =
         new StreamSpec(properties.requiredText("FunctionName"), stream.group("table"), sortKeys);
     properties.end();

@@ -51,16 +51,7 @@ public record Deployment(
     List<StateMachineSpec> machines =
         stateMachines.stream().map(machine -> machine.withSubstitutions(overrides)).toList();
     return new Deployment(
-        buckets,
-        tables,
-        functions,
-        machines,
-        rules,
-        streams,
-        permissions,
-        roles,
-        outputs,
-        unused);
+        buckets, tables, functions, machines, rules, streams, permissions, roles, outputs, unused);
   }
 
   /** A role by its ARN. */

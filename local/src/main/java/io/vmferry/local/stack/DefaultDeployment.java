@@ -27,6 +27,10 @@ import java.util.Set;
  * functions and state machines as the CDK's stacks, under fixed names and without roles.
  */
 final class DefaultDeployment {
+  /** What whoever runs the embedded AWS may say of its tasks, by variables of the same names. */
+  private static final List<String> LIMITS =
+      List.of("VMFERRY_ACTIVE_TASKS", "VMFERRY_QUEUE", "VMFERRY_KEEP_MINUTES");
+
   private static final String IMPORT_DEFINITION = "/io/vmferry/statemachine/import.asl.json";
   private static final String SNAPSHOT_POLL_SECONDS = "1";
 
@@ -118,13 +122,18 @@ final class DefaultDeployment {
     all.put("VMFERRY_WORKERS", String.valueOf(options.workers()));
     all.put("VMFERRY_CACHE_MIB", String.valueOf(options.cacheMib()));
     all.put("VMFERRY_ACTIVE_TASKS", String.valueOf(Integer.MAX_VALUE));
+    for (String limit : LIMITS) {
+      String value = System.getenv(limit);
+      if (value != null) {
+        all.put(limit, value);
+      }
+    }
     all.put("VMFERRY_RETENTION_DAYS", String.valueOf(Config.DEFAULT_RETENTION.toDays()));
     all.put("VMFERRY_UPLOADS", EmbeddedStack.IMAGES_BUCKET + "/" + EmbeddedStack.UPLOADS);
     all.put("VMFERRY_IMPORTS", EmbeddedStack.IMAGES_BUCKET + "/" + EmbeddedStack.IMPORTS);
     all.put("VMFERRY_EVENT_BUS", EventBus.NAME);
     all.put(
-        "VMFERRY_TOPIC",
-        "arn:aws:sns:%s:%s:%s".formatted(region, account, EmbeddedEvents.TOPIC));
+        "VMFERRY_TOPIC", "arn:aws:sns:%s:%s:%s".formatted(region, account, EmbeddedEvents.TOPIC));
     all.put("VMFERRY_SWEEP_AGE_HOURS", "24");
     all.put("VMFERRY_ROLE_NAME", Config.DEFAULT_ROLE_NAME);
     all.put("VMFERRY_FARGATE", "true");
@@ -147,8 +156,7 @@ final class DefaultDeployment {
         Optional.of(Json.read(pattern, JsonNode.class)),
         Optional.empty(),
         true,
-        List.of(
-            new RuleSpec.Target("function", arn(region, account, function), Optional.empty())));
+        List.of(new RuleSpec.Target("function", arn(region, account, function), Optional.empty())));
   }
 
   private static String definition() {

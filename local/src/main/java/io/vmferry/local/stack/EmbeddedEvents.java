@@ -49,11 +49,7 @@ final class EmbeddedEvents implements AutoCloseable {
   private final String account;
 
   private EmbeddedEvents(
-      EmbeddedAws aws,
-      Path directory,
-      AwsClients clients,
-      LambdaRuntime lambda,
-      Clock clock) {
+      EmbeddedAws aws, Path directory, AwsClients clients, LambdaRuntime lambda, Clock clock) {
     this.clients = clients;
     this.lambda = lambda;
     this.directory = directory;
@@ -75,11 +71,7 @@ final class EmbeddedEvents implements AutoCloseable {
 
   /** Attaches the services; nothing is delivered before {@link #start}. */
   static EmbeddedEvents attach(
-      EmbeddedAws aws,
-      Path directory,
-      AwsClients clients,
-      LambdaRuntime lambda,
-      Clock clock) {
+      EmbeddedAws aws, Path directory, AwsClients clients, LambdaRuntime lambda, Clock clock) {
     EmbeddedEvents events = new EmbeddedEvents(aws, directory, clients, lambda, clock);
     aws.register(new EventBridgeService(events.bus));
     aws.register(new SnsService(events.topics));
@@ -158,6 +150,8 @@ final class EmbeddedEvents implements AutoCloseable {
         .put("name", execution.name())
         .put("status", execution.status().name())
         .put("startDate", execution.startDate().toEpochMilli())
+        .put("redriveCount", execution.redriveCount())
+        .put("redriveDate", execution.redriveDate().map(Instant::toEpochMilli).orElse(null))
         .put("stopDate", execution.stopDate().map(Instant::toEpochMilli).orElse(null))
         .put("input", execution.input())
         .put("output", execution.output().orElse(null));

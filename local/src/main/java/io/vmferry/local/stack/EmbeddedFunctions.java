@@ -6,6 +6,7 @@ import io.vmferry.error.VmferryException;
 import io.vmferry.functions.handler.AnnounceHandler;
 import io.vmferry.functions.handler.ApiHandler;
 import io.vmferry.functions.handler.ApplyChangesHandler;
+import io.vmferry.functions.handler.CancelTaskHandler;
 import io.vmferry.functions.handler.CheckSnapshotsHandler;
 import io.vmferry.functions.handler.CleanupEventHandler;
 import io.vmferry.functions.handler.CleanupHandler;
@@ -18,7 +19,10 @@ import io.vmferry.functions.handler.ModifyOsHandler;
 import io.vmferry.functions.handler.NoteFailureHandler;
 import io.vmferry.functions.handler.PlanHandler;
 import io.vmferry.functions.handler.RegisterHandler;
+import io.vmferry.functions.handler.ResumeTaskHandler;
+import io.vmferry.functions.handler.RetryTaskHandler;
 import io.vmferry.functions.handler.StartImportHandler;
+import io.vmferry.functions.handler.StepHandler;
 import io.vmferry.functions.handler.SweepHandler;
 import io.vmferry.functions.handler.TaskReference;
 import io.vmferry.functions.handler.UploadTriggerHandler;
@@ -57,11 +61,13 @@ enum EmbeddedFunctions {
   UPLOAD_TRIGGER("UploadTrigger"),
   ANNOUNCE("Announce"),
   CLEANUP_EVENT("CleanupEvent"),
-  SWEEP("Sweep");
+  SWEEP("Sweep"),
+  RESUME_TASK("ResumeTask"),
+  CANCEL_TASK("CancelTask"),
+  RETRY_TASK("RetryTask");
 
   /** As long as a Lambda function may run. */
-  static final FunctionSettings SETTINGS =
-      new FunctionSettings(Duration.ofMinutes(15), 1769);
+  static final FunctionSettings SETTINGS = new FunctionSettings(Duration.ofMinutes(15), 1769);
 
   private static final String HANDLERS = "io.vmferry.functions.handler.";
 
@@ -71,7 +77,13 @@ enum EmbeddedFunctions {
     this.id = id;
   }
 
+  /** The handler, which writes the failures of its steps down where the others do. */
   RequestStreamHandler handler(Wiring wiring, EventsWiring events) {
+    RequestStreamHandler handler = made(wiring, events);
+    return handler instanceof StepHandler<?, ?> step ? step.logging(wiring.taskLog()) : handler;
+  }
+
+  private RequestStreamHandler made(Wiring wiring, EventsWiring events) {
     return switch (this) {
       case API -> new ApiHandler(wiring.api());
       case START_IMPORT -> new StartImportHandler(wiring.startImport());
@@ -91,6 +103,9 @@ enum EmbeddedFunctions {
       case ANNOUNCE -> new AnnounceHandler(events.changes(), events.announce());
       case CLEANUP_EVENT -> new CleanupEventHandler(events.cleanup(), events.executions());
       case SWEEP -> new SweepHandler(events.sweep());
+      case RESUME_TASK -> new ResumeTaskHandler(wiring.retryTask());
+      case CANCEL_TASK -> new CancelTaskHandler(wiring.cancelTask());
+      case RETRY_TASK -> new RetryTaskHandler(wiring.retryTask());
     };
   }
 

@@ -3,9 +3,6 @@ package io.vmferry.local.stack;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.disk.convert.ChunkPlanner;
 import io.vmferry.error.VmferryException;
-import java.nio.charset.StandardCharsets;
-import io.vmferry.local.lambda.FunctionNotFoundException;
-import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.aws.AwsClients;
 import io.vmferry.functions.aws.TaskTable;
 import io.vmferry.functions.handler.Config;
@@ -127,7 +124,9 @@ public final class EmbeddedStack implements AutoCloseable {
       ContainerEngine containers,
       Optional<Path> isolated) {
 
-    /** In this process, with containers in JVMs of their own or of the image the environment names. */
+    /**
+     * In this process, with containers in JVMs of their own or of the image the environment names.
+     */
     public Options(
         RemoteFiles remoteFiles,
         GuestConversion guests,
@@ -236,11 +235,7 @@ public final class EmbeddedStack implements AutoCloseable {
     StackFunctions functions = new StackFunctions(deployment, roles, options);
     EmbeddedEvents events =
         EmbeddedEvents.attach(
-            aws,
-            directory.resolveSibling("events"),
-            clients,
-            lambda,
-            options.clock());
+            aws, directory.resolveSibling("events"), clients, lambda, options.clock());
     functions.register(lambda);
     deployment
         .functionOf("ApiHandler")
@@ -272,10 +267,16 @@ public final class EmbeddedStack implements AutoCloseable {
     }
   }
 
-  /** Lets the executions that an earlier process left go on; returns how many there are. */
+  /**
+   * Lets the executions that an earlier process left go on, and puts right what it left otherwise;
+   * returns how many executions there are.
+   */
   public int resume() {
     events.resume();
-    return stepFunctions.resume();
+    int resumed = stepFunctions.resume();
+    // Nothing of an earlier process is still at work.
+    functions.wiring(clients).taskSweep().sweep(Duration.ZERO);
+    return resumed;
   }
 
   /**
@@ -293,7 +294,9 @@ public final class EmbeddedStack implements AutoCloseable {
    */
   public boolean awaitExecution(String taskId, Duration most) {
     String arn =
-        functions.config().importStateMachine().replace(":stateMachine:", ":execution:") + ":" + taskId;
+        functions.config().importStateMachine().replace(":stateMachine:", ":execution:")
+            + ":"
+            + taskId;
     return stepFunctions.await(arn, most).status() != ExecutionStatus.RUNNING;
   }
 

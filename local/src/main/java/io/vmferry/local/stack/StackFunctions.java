@@ -83,13 +83,17 @@ final class StackFunctions implements AutoCloseable {
   }
 
   private Wiring wiring(FunctionSpec function) {
-    Config config = config(function);
+    return wiring(roles.clients(function.roleArn()), config(function));
+  }
+
+  /** The services as the function that starts imports has them, on other clients. */
+  Wiring wiring(AwsClients clients) {
+    return wiring(clients, config());
+  }
+
+  private Wiring wiring(AwsClients clients, Config config) {
     return new Wiring(
-        config,
-        ports(roles.clients(function.roleArn()), config),
-        options.guests(),
-        options.clock(),
-        new SecureRandom());
+        config, ports(clients, config), options.guests(), options.clock(), new SecureRandom());
   }
 
   private EventsWiring eventsWiring(FunctionSpec function) {

@@ -16,6 +16,8 @@ import java.util.Optional;
  * @param output its output, JSON, if it succeeded
  * @param error the error name, if it did not
  * @param cause what is known about the error
+ * @param redriveCount how often it was run again
+ * @param redriveDate when it was last run again
  */
 public record Execution(
     String arn,
@@ -27,4 +29,6 @@ public record Execution(
     String input,
     Optional<String> output,
     Optional<String> error,
-    Optional<String> cause) {}
+    Optional<String> cause,
+    int redriveCount,
+    Optional<Instant> redriveDate) {}

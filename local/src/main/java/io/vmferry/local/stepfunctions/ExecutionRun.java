@@ -41,7 +41,8 @@ record ExecutionRun(Engine engine, String arn, History history, ObjectNode conte
       Instant startTime,
       String roleArn,
       String machineArn,
-      String machineName) {
+      String machineName,
+      int redriveCount) {
     ObjectNode context = JsonValues.MAPPER.createObjectNode();
     ObjectNode execution = context.putObject("Execution");
     execution.put("Id", arn);
@@ -50,7 +51,7 @@ record ExecutionRun(Engine engine, String arn, History history, ObjectNode conte
         .put("Name", name)
         .put("RoleArn", roleArn)
         .put("StartTime", timestamp(startTime))
-        .put("RedriveCount", 0);
+        .put("RedriveCount", redriveCount);
     context.putObject("StateMachine").put("Id", machineArn).put("Name", machineName);
     return context;
   }

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,6 +58,16 @@ final class History implements Closeable {
       }
     }
     return new History(time, new FileOutputStream(path.toFile(), true), events);
+  }
+
+  /** How many events there are. */
+  static long count(Path path) throws IOException {
+    if (!Files.exists(path)) {
+      return 0;
+    }
+    try (Stream<String> lines = Files.lines(path)) {
+      return lines.count();
+    }
   }
 
   /** The events from an id on, oldest first, at most so many. */

@@ -237,7 +237,8 @@ final class MapRunner {
             time.now(),
             parent.path("Execution").path("RoleArn").asText(),
             parent.path("StateMachine").path("Id").textValue() + "/" + map.label(),
-            machine);
+            machine,
+            0);
     ExecutionRun child =
         new ExecutionRun(run.engine(), arn, History.counting(time), context, run.maps());
     StateRunner runner =

@@ -26,6 +26,7 @@ final class RunningExecution {
   private final AtomicReference<@Nullable Request> request = new AtomicReference<>();
   private volatile StoredExecution stored;
   private volatile @Nullable Thread thread;
+  private boolean superseded;
 
   /** What ends an execution from outside. */
   private sealed interface Request {
@@ -70,9 +71,31 @@ final class RunningExecution {
   }
 
   /** Notes that the listeners have heard of the end. */
-  void told() {
-    stored = stored.told();
-    store.write(stored);
+  synchronized void told() {
+    if (!superseded) {
+      stored = stored.told();
+      store.write(stored);
+    }
+  }
+
+  /** Leaves the execution's file to its next run, and writes that there. */
+  synchronized StoredExecution supersededBy(StoredExecution next) {
+    superseded = true;
+    store.write(next);
+    return next;
+  }
+
+  /** Notes in the history that the execution runs again. */
+  void noteRedrive() {
+    try (History history = History.open(store.history(stored), engine.time())) {
+      history.add(
+          "ExecutionRedriven",
+          history.last(),
+          "executionRedrivenEventDetails",
+          JsonValues.MAPPER.createObjectNode().put("redriveCount", stored.redriveCount()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Starts the execution's thread. */
@@ -188,7 +211,13 @@ final class RunningExecution {
             Instant.ofEpochMilli(stored.startMillis()),
             stored.roleArn(),
             stored.stateMachineArn(),
-            stored.stateMachineName());
+            stored.stateMachineName(),
+            stored.redriveCount());
+    Optional.ofNullable(stored.redriveMillis())
+        .ifPresent(
+            at ->
+                ((ObjectNode) context.path("Execution"))
+                    .put("RedriveTime", ExecutionRun.timestamp(Instant.ofEpochMilli(at))));
     ExecutionRun run = new ExecutionRun(engine, stored.arn(), history, context, maps);
     Scope scope = new Scope();
     StoredExecution.Position position = stored.position();

@@ -1,6 +1,8 @@
 package io.vmferry.local.stepfunctions;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -223,7 +225,10 @@ public final class StepFunctions implements AutoCloseable {
             null,
             null,
             null,
-            false);
+            false,
+            0,
+            null,
+            null);
     store.create(stored, machine.definition());
     RunningExecution execution = handle(stored);
     executions.put(arn, execution);
@@ -317,6 +322,54 @@ public final class StepFunctions implements AutoCloseable {
       }
     }
     return execution.stored().toExecution();
+  }
+
+  /**
+   * Runs an execution that did not succeed again, from the state of its top level that failed, was
+   * stopped or timed out. As on AWS its definition is the one it was started with. Unlike there, a
+   * Map or Parallel in which it ended runs again as a whole: tasks must be idempotent.
+   *
+   * @param token repeats of a request with the same token do nothing
+   * @throws StatesApiException {@code ExecutionDoesNotExist}, {@code ExecutionNotRedrivable}
+   */
+  public synchronized Execution redrive(String arn, @Nullable String token) {
+    if (closed) {
+      throw new IllegalStateException("The embedded Step Functions is closed");
+    }
+    RunningExecution ended = execution(arn);
+    StoredExecution stored = ended.stored();
+    if (Redrive.isRepeated(stored, token, engine.time().now())) {
+      return stored.toExecution();
+    }
+    redriveObstacle(stored.toExecution())
+        .ifPresent(
+            obstacle -> {
+              throw new StatesApiException("ExecutionNotRedrivable", obstacle);
+            });
+    State.Definition definition;
+    try {
+      definition = DefinitionReader.read(store.definition(stored), engine.integrations());
+    } catch (InvalidDefinitionException e) {
+      throw new StatesApiException("ExecutionNotRedrivable", String.valueOf(e.getMessage()));
+    }
+    StoredExecution redriven =
+        ended.supersededBy(stored.redriven(engine.time().now().toEpochMilli(), token));
+    RunningExecution execution = handle(redriven);
+    execution.noteRedrive();
+    executions.put(arn, execution);
+    run(execution, definition);
+    return redriven.toExecution();
+  }
+
+  /** Why an execution cannot be redriven; empty if it can. */
+  Optional<String> redriveObstacle(Execution execution) {
+    long events;
+    try {
+      events = History.count(history(execution.arn()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return Redrive.obstacle(execution, events, engine.time().now());
   }
 
   /**

@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The Step Functions API over {@link StepFunctions}, AWS JSON 1.0. Members of a request that are
@@ -29,6 +30,8 @@ public final class StepFunctionsService implements AwsService {
   private static final int MAX_REQUEST = 4 * 1024 * 1024;
   private static final int MAX_ERROR = 256;
   private static final int MAX_CAUSE = 32_768;
+  private static final int MAX_TOKEN = 64;
+  private static final Pattern TOKEN = Pattern.compile("[!-~]{1,64}");
 
   private final StepFunctions engine;
 
@@ -89,6 +92,7 @@ public final class StepFunctionsService implements AwsService {
       case "ListStateMachines" -> listStateMachines(call, answer);
       case "StartExecution" -> startExecution(call, answer);
       case "DescribeExecution" -> describeExecution(call, answer);
+      case "RedriveExecution" -> redriveExecution(call, answer);
       case "StopExecution" -> stopExecution(call, answer);
       case "ListExecutions" -> listExecutions(call, answer);
       case "GetExecutionHistory" -> getExecutionHistory(call, answer);
@@ -184,6 +188,21 @@ public final class StepFunctionsService implements AwsService {
     }
     execution.error().ifPresent(error -> answer.put("error", error));
     execution.cause().ifPresent(cause -> answer.put("cause", cause));
+    Optional<String> obstacle = engine.redriveObstacle(execution);
+    answer.put("redriveStatus", obstacle.isEmpty() ? "REDRIVABLE" : "NOT_REDRIVABLE");
+    obstacle.ifPresent(reason -> answer.put("redriveStatusReason", reason));
+  }
+
+  private void redriveExecution(ApiRequest call, ObjectNode answer) {
+    String arn = call.arn("executionArn");
+    Optional<String> token = call.text("clientToken", MAX_TOKEN);
+    call.end();
+    if (token.isPresent() && !TOKEN.matcher(token.get()).matches()) {
+      throw new StatesApiException(
+          "ValidationException", "Value at 'clientToken' must have 1 to 64 characters from ! to ~");
+    }
+    Execution execution = engine.redrive(arn, token.orElse(null));
+    execution.redriveDate().ifPresent(redriven -> answer.put("redriveDate", date(redriven)));
   }
 
   private static void summarize(Execution execution, ObjectNode answer) {
@@ -192,7 +211,9 @@ public final class StepFunctionsService implements AwsService {
         .put("stateMachineArn", execution.stateMachineArn())
         .put("name", execution.name())
         .put("status", execution.status().name())
-        .put("startDate", date(execution.startDate()));
+        .put("startDate", date(execution.startDate()))
+        .put("redriveCount", execution.redriveCount());
+    execution.redriveDate().ifPresent(redriven -> answer.put("redriveDate", date(redriven)));
     execution.stopDate().ifPresent(stopDate -> answer.put("stopDate", date(stopDate)));
   }
 

@@ -10,8 +10,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * An execution as its file holds it.
  *
- * @param position the last state of the top level that was entered, while the execution runs
+ * @param position the last state of the top level that was entered; none of one that succeeded
  * @param notified whether the listeners have heard of its end
+ * @param redriveCount how often it was run again
+ * @param redriveMillis when it was last run again
+ * @param redriveToken the client token of that request
  */
 record StoredExecution(
     String arn,
@@ -27,7 +30,10 @@ record StoredExecution(
     @Nullable String error,
     @Nullable String cause,
     @Nullable Position position,
-    boolean notified) {
+    boolean notified,
+    int redriveCount,
+    @Nullable Long redriveMillis,
+    @Nullable String redriveToken) {
 
   /** A state of the top level, as it was entered. */
   record Position(String state, JsonNode input, ObjectNode variables, long enteredMillis) {}
@@ -54,7 +60,10 @@ record StoredExecution(
         error,
         cause,
         newPosition,
-        notified);
+        notified,
+        redriveCount,
+        redriveMillis,
+        redriveToken);
   }
 
   StoredExecution ended(Ending ending, long atMillis) {
@@ -71,8 +80,11 @@ record StoredExecution(
         ending.output(),
         ending.error(),
         ending.cause(),
-        null,
-        false);
+        ending.status() == ExecutionStatus.SUCCEEDED ? null : position,
+        false,
+        redriveCount,
+        redriveMillis,
+        redriveToken);
   }
 
   StoredExecution told() {
@@ -90,7 +102,34 @@ record StoredExecution(
         error,
         cause,
         position,
-        true);
+        true,
+        redriveCount,
+        redriveMillis,
+        redriveToken);
+  }
+
+  /** The execution as it runs again, from the state that did not succeed, which is entered now. */
+  StoredExecution redriven(long atMillis, @Nullable String token) {
+    return new StoredExecution(
+        arn,
+        name,
+        stateMachineArn,
+        stateMachineName,
+        roleArn,
+        ExecutionStatus.RUNNING,
+        startMillis,
+        null,
+        input,
+        null,
+        null,
+        null,
+        position == null
+            ? null
+            : new Position(position.state(), position.input(), position.variables(), atMillis),
+        false,
+        redriveCount + 1,
+        atMillis,
+        token);
   }
 
   @JsonIgnore
@@ -109,6 +148,8 @@ record StoredExecution(
         input,
         Optional.ofNullable(output),
         Optional.ofNullable(error),
-        Optional.ofNullable(cause));
+        Optional.ofNullable(cause),
+        redriveCount,
+        Optional.ofNullable(redriveMillis).map(Instant::ofEpochMilli));
   }
 }

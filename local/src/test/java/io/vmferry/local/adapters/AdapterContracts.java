@@ -1,7 +1,11 @@
 package io.vmferry.local.adapters;
 
+import io.vmferry.functions.port.AdmissionStore;
+import io.vmferry.functions.port.AdmissionStoreContract;
 import io.vmferry.functions.port.EffectStore;
 import io.vmferry.functions.port.EffectStoreContract;
+import io.vmferry.functions.port.EventStore;
+import io.vmferry.functions.port.EventStoreContract;
 import io.vmferry.functions.port.ImageStore;
 import io.vmferry.functions.port.ImageStoreContract;
 import io.vmferry.functions.port.ObjectStore;
@@ -61,6 +65,22 @@ abstract class AdapterContracts {
     @Override
     protected EffectStore newStore() {
       return adapters.effects(adapters.table());
+    }
+  }
+
+  @Nested
+  final class Events extends EventStoreContract {
+    @Override
+    protected EventStore newStore() {
+      return adapters.events(adapters.table());
+    }
+  }
+
+  @Nested
+  final class Admissions extends AdmissionStoreContract {
+    @Override
+    protected AdmissionStore newStore() {
+      return adapters.admission(adapters.table());
     }
   }
 

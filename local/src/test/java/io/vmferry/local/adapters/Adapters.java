@@ -1,7 +1,9 @@
 package io.vmferry.local.adapters;
 
 import io.vmferry.functions.aws.AwsClients;
+import io.vmferry.functions.aws.DynamoDbAdmissionStore;
 import io.vmferry.functions.aws.DynamoDbEffectStore;
+import io.vmferry.functions.aws.DynamoDbEventStore;
 import io.vmferry.functions.aws.DynamoDbProgressStore;
 import io.vmferry.functions.aws.DynamoDbTaskStore;
 import io.vmferry.functions.aws.EbsSnapshotReader;
@@ -79,6 +81,14 @@ final class Adapters implements AutoCloseable {
 
   DynamoDbEffectStore effects(String table) {
     return new DynamoDbEffectStore(clients::dynamoDb, table, Clock.systemUTC());
+  }
+
+  DynamoDbEventStore events(String table) {
+    return new DynamoDbEventStore(clients::dynamoDb, table, RETENTION);
+  }
+
+  DynamoDbAdmissionStore admission(String table) {
+    return new DynamoDbAdmissionStore(clients::dynamoDb, table, Clock.systemUTC());
   }
 
   DynamoDbProgressStore progress(String table) {
