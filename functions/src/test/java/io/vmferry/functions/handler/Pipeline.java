@@ -69,6 +69,8 @@ final class Pipeline {
   final RecordingWorkflow workflow = new RecordingWorkflow();
   final FakeConversion guests = new FakeConversion();
 
+  final Config config;
+  final Ports ports;
   final Wiring wiring;
 
   /** How often each step is called; 2 shows that a step may be run again after it has ended. */
@@ -82,34 +84,32 @@ final class Pipeline {
     this.times = times;
     this.tasks = new InMemoryTaskStore(clock);
     this.admission = new InMemoryAdmissionStore(clock);
-    this.wiring =
-        new Wiring(
-            new Config(
-                WORK,
-                "tasks",
-                "",
-                4,
-                Reading.ofData(4),
-                new ChunkPlanner.Limits(1, 256L << 20),
-                limits,
-                Config.DEFAULT_RETENTION,
-                Optional.of(new UploadArea("b", "uploads/"))),
-            new Ports(
-                tasks,
-                effects,
-                events,
-                admission,
-                progress,
-                objects,
-                uploads,
-                snapshots,
-                new InMemorySnapshotReader(snapshots),
-                images,
-                remote,
-                workflow),
-            guests,
-            clock,
-            new Random(3));
+    this.config =
+        new Config(
+            WORK,
+            "tasks",
+            "",
+            4,
+            Reading.ofData(4),
+            new ChunkPlanner.Limits(1, 256L << 20),
+            limits,
+            Config.DEFAULT_RETENTION,
+            Optional.of(new UploadArea("b", "uploads/")));
+    this.ports =
+        new Ports(
+            tasks,
+            effects,
+            events,
+            admission,
+            progress,
+            objects,
+            uploads,
+            snapshots,
+            new InMemorySnapshotReader(snapshots),
+            images,
+            remote,
+            workflow);
+    this.wiring = new Wiring(config, ports, guests, clock, new Random(3));
   }
 
   /** Has something done before each call of any port; it may throw. */
@@ -345,7 +345,7 @@ final class Pipeline {
 
   // Handlers do not look at their context.
   @SuppressWarnings("NullAway")
-  private static JsonNode call(RequestStreamHandler handler, String input) throws IOException {
+  static JsonNode call(RequestStreamHandler handler, String input) throws IOException {
     ByteArrayOutputStream output = new ByteArrayOutputStream();
     Context none = null;
     handler.handleRequest(
