@@ -45,6 +45,14 @@ record ImageAttributes(
         && !fits(request.bootMode().get(), bootMode.get())) {
       contradictions.add(contradiction("boot mode", request.bootMode().get(), bootMode.get()));
     }
+    Optional<String> platform =
+        task.guest().flatMap(ConversionReport::facts).map(Licence::platform);
+    if (request.options().platform().isPresent()
+        && platform.isPresent()
+        && !platform.equals(request.options().platform())) {
+      contradictions.add(
+          contradiction("platform", request.options().platform().get(), platform.get()));
+    }
     return new ImageAttributes(
         request.architecture().or(() -> architecture).orElse("x86_64"),
         request.bootMode().or(() -> bootMode(task.bootMode(), bootMode)),

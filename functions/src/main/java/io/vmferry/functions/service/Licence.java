@@ -3,6 +3,7 @@ package io.vmferry.functions.service;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.functions.task.ImportRequest;
+import io.vmferry.guest.GuestFacts;
 import io.vmferry.guest.LinuxFacts;
 import io.vmferry.guest.conversion.ConversionReport;
 import java.util.Optional;
@@ -15,7 +16,14 @@ final class Licence {
   /** Windows with a licence of the user's own; every other operation here is of Linux. */
   private static final String WINDOWS_BYOL = "RunInstances:0800";
 
+  private static final String LINUX = "Linux";
+
   private Licence() {}
+
+  /** What EC2 calls the guest's platform. */
+  static String platform(GuestFacts facts) {
+    return facts.system() instanceof LinuxFacts ? LINUX : "Windows";
+  }
 
   /**
    * Checks a request against what was found; a guest that is not known fits all.
@@ -27,12 +35,12 @@ final class Licence {
     if (operation.isEmpty() || report.facts().isEmpty()) {
       return;
     }
-    boolean linux = report.facts().get().system() instanceof LinuxFacts;
-    if (linux == operation.get().equals(WINDOWS_BYOL)) {
+    String platform = platform(report.facts().get());
+    if (platform.equals(LINUX) == operation.get().equals(WINDOWS_BYOL)) {
       throw new VmferryException(
           ErrorCode.LICENSE_INCOMPATIBLE,
           "the usage operation %s is not one of %s, which the guest runs"
-              .formatted(operation.get(), linux ? "Linux" : "Windows"));
+              .formatted(operation.get(), platform));
     }
   }
 }

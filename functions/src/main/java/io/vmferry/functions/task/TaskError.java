@@ -20,7 +20,7 @@ public record TaskError(ErrorCode code, String message) {
       case VmferryException e -> new TaskError(e.code(), e.getMessage());
       case EOFException e ->
           of(new VmferryException(ErrorCode.IMAGE_TRUNCATED, String.valueOf(e.getMessage()), e));
-      case UncheckedIOException e -> of(e.getCause());
+      case UncheckedIOException e when e.getCause() != null -> of(e.getCause());
       case IOException e ->
           new TaskError(ErrorCode.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()));
       default -> new TaskError(ErrorCode.INTERNAL, failure.toString());

@@ -201,7 +201,7 @@ class ApiTest {
           """)
   void aWrongParameterIsRefusedByItsCode(String parameters, String code, String message) {
     List<String> pairs = new ArrayList<>();
-    for (String pair : parameters.trim().split(" +")) {
+    for (String pair : parameters.trim().split(" +", -1)) {
       pairs.addAll(List.of(pair.split("=", 2)));
     }
 
@@ -529,7 +529,7 @@ class ApiTest {
   void exportsAreCheckedWholeAndThenRefused(String action, String parameters, String code) {
     List<String> pairs = new ArrayList<>();
     if (parameters != null && !parameters.isBlank()) {
-      for (String pair : parameters.trim().split(" +")) {
+      for (String pair : parameters.trim().split(" +", -1)) {
         pairs.addAll(List.of(pair.split("=", 2)));
       }
     }

@@ -28,7 +28,7 @@ public final class ModelShapes {
         | NoSuchMethodException
         | IllegalAccessException
         | InvocationTargetException e) {
-      throw new AssertionError("there is no " + name, e);
+      throw new LinkageError("there is no " + name, e);
     }
   }
 

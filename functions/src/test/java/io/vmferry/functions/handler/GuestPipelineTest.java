@@ -11,6 +11,7 @@ import io.vmferry.functions.port.ImageStore;
 import io.vmferry.functions.port.SnapshotStore;
 import io.vmferry.functions.task.Disk;
 import io.vmferry.functions.task.GuestOptions;
+import io.vmferry.functions.task.ImportOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
@@ -33,6 +34,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -331,6 +333,42 @@ class GuestPipelineTest {
     assertThat(findings()).isEmpty();
   }
 
+  @Test
+  void aPlatformThatContradictsTheGuestIsTold() throws IOException {
+    ImportOptions windows =
+        new ImportOptions(
+            Optional.of("Windows"),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Map.of());
+
+    imported(Firmware.UEFI, Optional.empty(), Optional.empty(), windows);
+
+    assertThat(findings())
+        .extracting(Finding::detail)
+        .containsExactly("the platform asked for is Windows, and the guest's is Linux");
+  }
+
+  @Test
+  void aUsageOperationOfAnotherSystemFailsTheTask() {
+    ImportOptions windows =
+        new ImportOptions(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of("RunInstances:0800"),
+            Optional.empty(),
+            Map.of());
+
+    assertThatThrownBy(() -> imported(Firmware.UEFI, Optional.empty(), Optional.empty(), windows))
+        .isInstanceOf(UserException.class)
+        .hasMessageStartingWith(ErrorCode.LICENSE_INCOMPATIBLE.name())
+        .hasMessageContaining("RunInstances:0800");
+    assertThat(described.guests.openDisks()).isZero();
+  }
+
   private List<Finding> findings() {
     return described.tasks.list(TaskKind.IMPORT_IMAGE, 1, null).tasks().getFirst().guest().stream()
         .flatMap(report -> report.findings().stream())
@@ -340,6 +378,15 @@ class GuestPipelineTest {
   /** Imports an Arm guest without ENA. */
   private ImageStore.Request imported(
       Firmware firmware, Optional<String> architecture, Optional<String> bootMode)
+      throws IOException {
+    return imported(firmware, architecture, bootMode, ImportOptions.NONE);
+  }
+
+  private ImageStore.Request imported(
+      Firmware firmware,
+      Optional<String> architecture,
+      Optional<String> bootMode,
+      ImportOptions options)
       throws IOException {
     described.objects.put("b", "disk.raw", disk(1, BLOCK));
     LinuxFacts linux =
@@ -379,7 +426,9 @@ class GuestPipelineTest {
                 asked.kmsKeyId(),
                 asked.clientToken(),
                 asked.tags(),
-                asked.guest()));
+                asked.guest(),
+                options,
+                Optional.empty()));
     described.validateAndPlan(id);
     described.convertWithGuest(id);
     Task task = described.finish(id);

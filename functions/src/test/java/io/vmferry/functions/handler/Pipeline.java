@@ -4,6 +4,7 @@ import com.amazonaws.services.lambda.runtime.Context;
 import com.amazonaws.services.lambda.runtime.RequestStreamHandler;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.disk.convert.ChunkPlanner;
+import io.vmferry.functions.api.Api;
 import io.vmferry.functions.container.ContainerTask;
 import io.vmferry.functions.fake.FakeConversion;
 import io.vmferry.functions.fake.FakeRemoteFiles;
@@ -168,6 +169,10 @@ final class Pipeline {
     return call(new StartImportHandler(wiring.startImport()), Json.write(request))
         .path("taskId")
         .asText();
+  }
+
+  Api api() {
+    return wiring.api();
   }
 
   /** Runs a task to its end, or to the failure of a step. */
