@@ -8,9 +8,9 @@ import io.vmferry.functions.port.SnapshotStore;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +35,7 @@ final class SnapshotSource implements ByteSource {
 
   private final Map<Integer, byte[]> blocks = new Recent<>(KEPT_BLOCKS);
 
-  private record Listed(Map<Integer, Block> blocks, int end) {}
+  private record Listed(NavigableMap<Integer, Block> blocks, int end) {}
 
   /** Keeps what was used last. */
   private static final class Recent<K, V> extends LinkedHashMap<K, V> {
@@ -112,19 +112,49 @@ final class SnapshotSource implements ByteSource {
   }
 
   private @Nullable Block listed(int index) {
+    return window(index).blocks().get(index);
+  }
+
+  /**
+   * The first block from an index on that the snapshot holds.
+   *
+   * @param limit how far to look
+   * @return its index; {@code limit} if there is none below it
+   */
+  int nextHeld(int index, int limit) {
+    int at = index;
+    while (at < limit) {
+      Listed window = window(at);
+      Integer held = window.blocks().ceilingKey(at);
+      if (held != null) {
+        return Math.min(held, limit);
+      }
+      at = window.end();
+    }
+    return limit;
+  }
+
+  /** Whether the snapshot holds a block. */
+  boolean holds(int index) {
+    return listed(index) != null;
+  }
+
+  /** The listing that an index is in. */
+  private Listed window(int index) {
     synchronized (windows) {
       Map.Entry<Integer, Listed> before = windows.floorEntry(index);
       if (before != null && index < before.getValue().end()) {
-        return before.getValue().blocks().get(index);
+        return before.getValue();
       }
       Window window = snapshots.list(id, index);
-      Map<Integer, Block> byIndex = new HashMap<>();
+      NavigableMap<Integer, Block> byIndex = new TreeMap<>();
       window.blocks().forEach(block -> byIndex.put(block.index(), block));
       if (windows.size() >= KEPT_WINDOWS) {
         windows.pollFirstEntry();
       }
-      windows.put(index, new Listed(byIndex, window.end()));
-      return byIndex.get(index);
+      Listed listed = new Listed(byIndex, window.end());
+      windows.put(index, listed);
+      return listed;
     }
   }
 

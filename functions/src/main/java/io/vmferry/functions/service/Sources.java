@@ -87,6 +87,11 @@ final class Sources {
    * @param disk one that has content
    */
   DiskImage open(Disk disk) throws IOException {
+    ContentFile first = disk.files().getFirst();
+    if (first.object().bucket().equals(SnapshotObjects.BUCKET)
+        && objects.open(first.object()) instanceof SnapshotSource volume) {
+      return new SnapshotImage(volume);
+    }
     ReferenceResolver references =
         (image, reference) ->
             disk.files().stream()
@@ -100,8 +105,7 @@ final class Sources {
                             ErrorCode.REFERENCE_REFUSED,
                             "%s names '%s', which it did not when it was validated"
                                 .formatted(image, reference)));
-    return DiskImageFormats.open(
-        open(disk.files().getFirst()), Optional.of(disk.format()), references);
+    return DiskImageFormats.open(open(first), Optional.of(disk.format()), references);
   }
 
   /** Opens the disks of a machine, those without content too. */

@@ -59,9 +59,7 @@ class SnapshotSourceTest {
         .isEqualTo(pipeline.snapshots.request(source).volumeSizeGib());
     ImageStore.Request image =
         Objects.requireNonNull(pipeline.images.images().get(task.imageId().orElseThrow()));
-    assertThat(image.mappings())
-        .extracting(ImageStore.Mapping::snapshotId)
-        .containsExactly(copy);
+    assertThat(image.mappings()).extracting(ImageStore.Mapping::snapshotId).containsExactly(copy);
     // The given one is nobody's result but its owner's.
     assertThat(pipeline.snapshots.state(source)).isEqualTo(SnapshotStore.State.COMPLETED);
   }
