@@ -16,6 +16,7 @@ import io.vmferry.guest.appliance.GuestAppliance;
 import io.vmferry.guest.appliance.GuestAppliance.Access;
 import io.vmferry.guest.inspect.DiskInspection;
 import io.vmferry.guest.inspect.GuestInspection;
+import io.vmferry.guest.inspect.Inspection;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -71,9 +72,7 @@ public final class ApplianceConversion implements GuestConversion {
   private Inspection inspect(List<? extends DiskImage> disks) throws IOException {
     DiskInspection headers = DiskInspection.read(disks);
     try (GuestAppliance appliance = GuestAppliance.open(disks, options)) {
-      io.vmferry.guest.inspect.Inspection found =
-          GuestInspection.inspect(headers, new ApplianceDevices(appliance));
-      return new Inspection(found.facts(), found.findings());
+      return GuestInspection.inspect(headers, new ApplianceDevices(appliance));
     }
   }
 
@@ -119,7 +118,7 @@ public final class ApplianceConversion implements GuestConversion {
     refuse(headers.findings());
     try (GuestAppliance appliance = GuestAppliance.open(disks, options)) {
       ApplianceDevices devices = new ApplianceDevices(appliance);
-      io.vmferry.guest.inspect.Inspection found = GuestInspection.inspect(headers, devices);
+      Inspection found = GuestInspection.inspect(headers, devices);
       found.requireImportable();
       List<Finding> findings = new ArrayList<>(found.findings());
       GuestEdits edits = new GuestEdits(appliance.files());

@@ -4,6 +4,7 @@ import io.vmferry.disk.DiskImage;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
 import io.vmferry.guest.ModificationOptions;
+import io.vmferry.guest.inspect.Inspection;
 import java.io.IOException;
 import java.util.List;
 

@@ -1,5 +1,6 @@
 package io.vmferry.guest.inspect;
 
+import io.vmferry.guest.linux.menu.EntryLine;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,9 +19,9 @@ final class BootLoaderSpecification {
   private static final int MAX_ENTRIES = 200;
 
   private final GuestReader reader;
-  private final BootFiles files;
+  private final LoaderPaths files;
 
-  BootLoaderSpecification(GuestReader reader, BootFiles files) {
+  BootLoaderSpecification(GuestReader reader, LoaderPaths files) {
     this.reader = reader;
     this.files = files;
   }
@@ -50,10 +51,8 @@ final class BootLoaderSpecification {
       throws IOException {
     Map<String, String> fields = new HashMap<>();
     for (String line : lines) {
-      String[] words = line.strip().split("\\s+", 2);
-      if (words.length == 2 && !words[0].startsWith("#")) {
-        fields.merge(words[0], words[1], (one, other) -> one + " " + other);
-      }
+      EntryLine.of(line)
+          .ifPresent(is -> fields.merge(is.key(), is.value(), (one, other) -> one + " " + other));
     }
     String arguments = fields.getOrDefault("options", "");
     for (Map.Entry<String, String> variable : environment.entrySet()) {

@@ -2,7 +2,10 @@ package io.vmferry.guest.inspect;
 
 import io.vmferry.guest.BootLoader.Kind;
 import io.vmferry.guest.Firmware;
+import io.vmferry.guest.linux.menu.EntryLine;
+import io.vmferry.guest.linux.menu.GrubEnvironment;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +25,11 @@ final class BootLoaders {
   private static final String ENTRIES = "/loader/entries";
 
   private final GuestReader reader;
-  private final BootFiles files;
+  private final LoaderPaths files;
 
   BootLoaders(GuestReader reader) {
     this.reader = reader;
-    this.files = new BootFiles(reader);
+    this.files = new LoaderPaths(reader);
   }
 
   /** The menu of the boot loader in use. */
@@ -86,7 +89,12 @@ final class BootLoaders {
     String beside = configuration.substring(0, configuration.lastIndexOf('/') + 1) + "grubenv";
     for (String path : List.of(beside, "/boot/grub2/grubenv", "/boot/grub/grubenv")) {
       if (reader.isFile(path)) {
-        return Grub2Config.environment(reader, path);
+        // Only its length depends on the encoding.
+        return reader
+            .text(path)
+            .flatMap(text -> GrubEnvironment.parse(text, StandardCharsets.UTF_8))
+            .map(GrubEnvironment::variables)
+            .orElse(Map.of());
       }
     }
     return Map.of();
@@ -104,8 +112,8 @@ final class BootLoaders {
       }
       String pattern = "";
       for (String line : reader.lines(path)) {
-        String[] words = line.strip().split("\\s+", 2);
-        pattern = words.length == 2 && words[0].equals("default") ? words[1] : pattern;
+        Optional<EntryLine> setting = EntryLine.of(line).filter(is -> is.key().equals("default"));
+        pattern = setting.map(EntryLine::value).orElse(pattern);
       }
       BootLoaderSpecification specification = new BootLoaderSpecification(reader, files);
       List<BootEntry> entries = new ArrayList<>();

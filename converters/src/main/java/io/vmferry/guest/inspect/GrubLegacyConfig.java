@@ -1,10 +1,11 @@
 package io.vmferry.guest.inspect;
 
 import io.vmferry.guest.BootLoader;
+import io.vmferry.guest.linux.menu.LegacyLine;
+import io.vmferry.guest.linux.menu.LegacyLine.Kernel;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -16,36 +17,33 @@ final class GrubLegacyConfig {
   private static final int MAX_ENTRIES = 1000;
 
   private final GuestReader reader;
-  private final BootFiles files;
+  private final LoaderPaths files;
   private final List<BootEntry> entries = new ArrayList<>();
   private String wanted = "0";
   private Optional<String> title = Optional.empty();
-  private final List<String> kernels = new ArrayList<>();
-  private final List<String> modules = new ArrayList<>();
+  private final List<Kernel> kernels = new ArrayList<>();
+  private final List<Kernel> modules = new ArrayList<>();
   private Optional<String> initramfs = Optional.empty();
 
-  GrubLegacyConfig(GuestReader reader, BootFiles files) {
+  GrubLegacyConfig(GuestReader reader, LoaderPaths files) {
     this.reader = reader;
     this.files = files;
   }
 
   /** Reads a menu. */
-  BootMenu read(String path, String text) throws IOException {
-    for (String line : text.lines().toList()) {
-      String[] words = line.strip().split("[\\s=]+", 2);
-      String rest = words.length > 1 ? words[1].strip() : "";
-      switch (words[0].toLowerCase(Locale.ROOT)) {
-        case "default" -> wanted = rest;
-        case "title" -> {
+  BootMenu read(String path, String menu) throws IOException {
+    for (String line : menu.lines().toList()) {
+      switch (LegacyLine.of(line)) {
+        case LegacyLine.Title(String text) -> {
           finish();
-          title = Optional.of(rest);
+          title = Optional.of(text);
         }
-        case "kernel" -> kernels.add(rest);
-        case "module" -> modules.add(rest);
-        case "initrd" -> initramfs = Optional.of(rest);
-        default -> {
-          // Other commands do not say what boots.
-        }
+        case Kernel kernel -> (kernel.module() ? modules : kernels).add(kernel);
+        case LegacyLine.Initrd(String image) -> initramfs = Optional.of(image);
+        case LegacyLine.Setting setting ->
+            wanted = setting.name().equals("default") ? setting.value() : wanted;
+        case LegacyLine.Magic magic -> {}
+        case LegacyLine.Other other -> {}
       }
     }
     finish();
@@ -68,18 +66,17 @@ final class GrubLegacyConfig {
   private void finish() throws IOException {
     if (title.isPresent() && entries.size() < MAX_ENTRIES) {
       boolean xen = !modules.isEmpty();
-      Optional<String> kernel = (xen ? modules : kernels).stream().findFirst();
+      Optional<Kernel> kernel = (xen ? modules : kernels).stream().findFirst();
       Optional<String> ramdisk =
-          xen && modules.size() > 1 ? Optional.of(modules.get(1)) : initramfs;
-      String[] words = kernel.orElse("").replaceFirst("^(?:--\\S+\\s+)+", "").split("\\s+", 2);
+          xen && modules.size() > 1 ? Optional.of(modules.get(1).image()) : initramfs;
       entries.add(
           files.entry(
               title.get(),
               Optional.empty(),
               Optional.empty(),
-              Optional.of(words[0]).filter(word -> !word.isEmpty()),
-              ramdisk.map(text -> text.split("\\s+", 2)[0]),
-              words.length > 1 ? words[1] : ""));
+              kernel.map(Kernel::image),
+              ramdisk.filter(image -> !image.isEmpty()),
+              kernel.map(Kernel::arguments).orElse("")));
     }
     kernels.clear();
     modules.clear();

@@ -200,7 +200,7 @@ final class InitramfsReader {
 
   private void add(String path) {
     String name = path.substring(path.lastIndexOf('/') + 1);
-    ModuleIndex.moduleName(name).ifPresent(modules::add);
+    ModuleNames.moduleName(name).ifPresent(modules::add);
   }
 
   private void count(long bytes) throws IOException {

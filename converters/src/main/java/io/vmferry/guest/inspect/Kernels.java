@@ -85,11 +85,11 @@ final class Kernels {
         initramfs.isPresent()
             ? initramfs
             : initramfs(version, versionOfName(image).orElse(version), names);
-    ModuleIndex index = ModuleIndex.read(reader, version, modules);
+    ModuleNames index = ModuleNames.read(reader, version, modules);
     return new Kernel(version, image, found, modules, drivers(index, found));
   }
 
-  private Map<Driver, Presence> drivers(ModuleIndex index, Optional<String> initramfs)
+  private Map<Driver, Presence> drivers(ModuleNames index, Optional<String> initramfs)
       throws IOException {
     Map<Driver, Presence> drivers = new EnumMap<>(Driver.class);
     boolean anyModule = false;
@@ -138,7 +138,7 @@ final class Kernels {
   }
 
   private static boolean has(Set<String> modules, Driver driver) {
-    return ModuleIndex.namesOf(driver).stream().anyMatch(modules::contains);
+    return ModuleNames.namesOf(driver).stream().anyMatch(modules::contains);
   }
 
   /** The shortest name of an initramfs with the version in it, which is the plainest. */

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Optional;
 
 /** Finds in a guest what a boot loader's entry calls by a path of the loader's own. */
-final class BootFiles {
+final class LoaderPaths {
   private static final List<String> PLACES = List.of("/boot", "", "/boot/efi", "/efi");
 
   private final GuestReader reader;
 
-  BootFiles(GuestReader reader) {
+  LoaderPaths(GuestReader reader) {
     this.reader = reader;
   }
 

@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
  * @param present names of modules whose files are there, with underscores
  * @param builtIn names of those compiled in
  */
-record ModuleIndex(Set<String> present, Set<String> builtIn) {
+record ModuleNames(Set<String> present, Set<String> builtIn) {
   private static final Pattern MODULE_FILE =
       Pattern.compile("([^/\\s]{1,255})\\.ko(?:\\.gz|\\.xz|\\.zst|\\.bz2)?");
 
@@ -33,7 +33,7 @@ record ModuleIndex(Set<String> present, Set<String> builtIn) {
    *
    * @param modules its directory; empty if it has none
    */
-  static ModuleIndex read(GuestReader reader, String version, Optional<String> modules)
+  static ModuleNames read(GuestReader reader, String version, Optional<String> modules)
       throws IOException {
     Set<String> builtIn = new HashSet<>();
     Set<String> present = new HashSet<>();
@@ -49,7 +49,7 @@ record ModuleIndex(Set<String> present, Set<String> builtIn) {
         walk(reader, modules.get(), present);
       }
     }
-    return new ModuleIndex(present, builtIn);
+    return new ModuleNames(present, builtIn);
   }
 
   /** The names a driver's module has, or had in older kernels, with underscores. */

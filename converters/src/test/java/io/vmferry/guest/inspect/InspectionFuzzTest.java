@@ -52,7 +52,7 @@ class InspectionFuzzTest {
     for (Firmware firmware : Firmware.values()) {
       LinuxInspection.inspect(guest, new Mount("/dev/sda1", Optional.empty(), "/"), firmware);
     }
-    new GrubLegacyConfig(new GuestReader(guest), new BootFiles(new GuestReader(guest)))
+    new GrubLegacyConfig(new GuestReader(guest), new LoaderPaths(new GuestReader(guest)))
         .read("/boot/grub/menu.lst", new String(bytes, StandardCharsets.ISO_8859_1));
   }
 

@@ -5,12 +5,13 @@ import io.vmferry.disk.DiskImage;
 import io.vmferry.disk.Extent;
 import io.vmferry.disk.overlay.OverlayImage;
 import io.vmferry.error.VmferryException;
+import io.vmferry.guest.Firmware;
 import io.vmferry.guest.ModificationOptions;
 import io.vmferry.guest.conversion.Conversion;
 import io.vmferry.guest.conversion.ConversionReport;
 import io.vmferry.guest.conversion.GuestConversion;
-import io.vmferry.guest.conversion.Inspection;
 import io.vmferry.guest.conversion.StopSignal;
+import io.vmferry.guest.inspect.Inspection;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -80,7 +81,26 @@ public final class FakeConversion implements GuestConversion {
     }
     inspections++;
     faults.check("inspect");
-    return new Inspection(report.facts(), report.findings());
+    return report
+        .facts()
+        .map(
+            facts ->
+                new Inspection(
+                    facts.disks(),
+                    facts.fileSystems(),
+                    facts.firmware(),
+                    Optional.of(facts.system()),
+                    List.of(),
+                    report.findings()))
+        .orElseGet(
+            () ->
+                new Inspection(
+                    List.of(),
+                    List.of(),
+                    Firmware.NONE,
+                    Optional.empty(),
+                    List.of(),
+                    report.findings()));
   }
 
   @Override

@@ -17,13 +17,13 @@ import java.util.stream.Stream;
 /**
  * Finds and reads a guest's boot configuration, and tells of files that are not what they should.
  */
-final class BootFiles {
+final class BootConfiguration {
   /** Where an EFI system partition is mounted. */
   static final List<String> ESPS = List.of("/boot/efi", "/efi", "/boot");
 
   private static final List<String> BOOT = List.of("/boot/", "/efi/");
 
-  private BootFiles() {}
+  private BootConfiguration() {}
 
   /**
    * A text file to edit; empty if there is none. One that is no regular file, or far too large, is

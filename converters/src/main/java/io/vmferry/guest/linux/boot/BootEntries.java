@@ -7,14 +7,14 @@ import io.vmferry.guest.LinuxFacts;
 import io.vmferry.guest.Modification;
 import io.vmferry.guest.ModificationOptions;
 import io.vmferry.guest.TextFile;
+import io.vmferry.guest.linux.menu.EntryLine;
+import io.vmferry.guest.linux.menu.GrubEnvironment;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Entries by the Boot Loader Specification, of GRUB 2 in Fedora and Red Hat Enterprise Linux 8 on
@@ -26,7 +26,7 @@ final class BootEntries implements Modification {
       List.of("/boot/loader", "/boot/efi/loader", "/efi/loader");
   private static final List<String> ENVIRONMENTS = List.of("grubenv");
   private static final String KERNEL_OPTIONS = "kernelopts";
-  private static final Pattern KEY = Pattern.compile("(\\s*([a-z-]+)[ \\t]+)(.*?)(\\s*)");
+  private static final EntryLine NOTHING = new EntryLine("", "", "");
 
   @Override
   public String name() {
@@ -48,8 +48,8 @@ final class BootEntries implements Modification {
     Optional<String> newDefault = Optional.empty();
     for (String loader : LOADERS) {
       for (String path :
-          BootFiles.list(guest.edits().files(), loader + "/entries", ".conf").toList()) {
-        Optional<TextFile> file = BootFiles.bootText(guest.edits(), path);
+          BootConfiguration.list(guest.edits().files(), loader + "/entries", ".conf").toList()) {
+        Optional<TextFile> file = BootConfiguration.bootText(guest.edits(), path);
         if (file.isEmpty()) {
           continue;
         }
@@ -64,7 +64,8 @@ final class BootEntries implements Modification {
       }
       editLoader(guest, loader + "/loader.conf", newDefault);
     }
-    for (String path : BootFiles.beside(guest.edits().files(), Optional.empty(), ENVIRONMENTS)) {
+    for (String path :
+        BootConfiguration.beside(guest.edits().files(), Optional.empty(), ENVIRONMENTS)) {
       editEnvironment(guest, path, rules, newDefault);
     }
   }
@@ -75,51 +76,51 @@ final class BootEntries implements Modification {
     List<String> lines = new ArrayList<>();
     boolean first = true;
     for (String line : text.split("\n", -1)) {
-      Matcher key = KEY.matcher(line);
-      if (!key.matches() || !key.group(2).equals("options")) {
+      Optional<EntryLine> options = EntryLine.of(line).filter(is -> is.key().equals("options"));
+      if (options.isEmpty()) {
         lines.add(line);
         continue;
       }
-      boolean whole = first && !key.group(3).contains("$" + KERNEL_OPTIONS);
+      String value = options.get().value();
+      boolean whole = first && !value.contains("$" + KERNEL_OPTIONS);
       first = false;
       String edited =
           rules.edit(
-              key.group(3),
+              value,
               whole ? CommandLineRules.Part.WHOLE : CommandLineRules.Part.ADDITION,
               version,
               effects);
-      lines.add(edited.equals(key.group(3)) ? line : key.group(1) + edited);
+      lines.add(edited.equals(value) ? line : options.get().before() + edited);
     }
     return String.join("\n", lines);
   }
 
   private static Optional<String> versionOf(String entry, CommandLineRules rules) {
-    for (String line : entry.split("\n", -1)) {
-      Matcher key = KEY.matcher(line);
-      if (key.matches() && key.group(2).equals("linux")) {
-        return rules.versionOf(key.group(3));
-      }
-    }
-    return Optional.empty();
+    return entry
+        .lines()
+        .flatMap(line -> EntryLine.of(line).stream())
+        .filter(is -> is.key().equals("linux"))
+        .findFirst()
+        .flatMap(is -> rules.versionOf(is.value()));
   }
 
   /** systemd-boot's own configuration. */
   private static void editLoader(Guest guest, String path, Optional<String> newDefault)
       throws IOException {
-    Optional<TextFile> file = BootFiles.bootText(guest.edits(), path);
+    Optional<TextFile> file = BootConfiguration.bootText(guest.edits(), path);
     if (file.isEmpty()) {
       return;
     }
     Set<String> effects = new LinkedHashSet<>();
     List<String> lines = new ArrayList<>();
     for (String line : file.get().text().split("\n", -1)) {
-      Matcher key = KEY.matcher(line);
-      boolean timeout = key.matches() && key.group(2).equals("timeout");
-      if (timeout && (key.group(3).equals("menu-force") || !MenuTimeout.isFine(key.group(3)))) {
-        lines.add(key.group(1) + MenuTimeout.SECONDS);
-        effects.add("timeout %s is %s".formatted(key.group(3), MenuTimeout.SECONDS));
-      } else if (key.matches() && key.group(2).equals("default") && newDefault.isPresent()) {
-        lines.add(key.group(1) + newDefault.get() + ".conf");
+      EntryLine is = EntryLine.of(line).orElse(NOTHING);
+      boolean timeout = is.key().equals("timeout");
+      if (timeout && (is.value().equals("menu-force") || !MenuTimeout.isFine(is.value()))) {
+        lines.add(is.before() + MenuTimeout.SECONDS);
+        effects.add("timeout %s is %s".formatted(is.value(), MenuTimeout.SECONDS));
+      } else if (is.key().equals("default") && newDefault.isPresent()) {
+        lines.add(is.before() + newDefault.get() + ".conf");
         effects.add("default is %s, which can boot".formatted(newDefault.get()));
       } else {
         lines.add(line);
@@ -131,7 +132,7 @@ final class BootEntries implements Modification {
   private static void editEnvironment(
       Guest guest, String path, CommandLineRules rules, Optional<String> newDefault)
       throws IOException {
-    Optional<TextFile> file = BootFiles.bootText(guest.edits(), path);
+    Optional<TextFile> file = BootConfiguration.bootText(guest.edits(), path);
     Optional<GrubEnvironment> environment =
         file.flatMap(is -> GrubEnvironment.parse(is.text(), is.charset()));
     if (file.isEmpty() || environment.isEmpty()) {

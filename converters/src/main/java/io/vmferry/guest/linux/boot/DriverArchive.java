@@ -149,7 +149,7 @@ final class DriverArchive {
             .map(line -> line + "\n")
             .collect(Collectors.joining())
             .getBytes(StandardCharsets.US_ASCII));
-    archive.file(tree + "modules.dep.bin", ModuleIndex.of(lines));
+    archive.file(tree + "modules.dep.bin", ModulesDepBin.of(lines));
     addLoaders(archive, drivers);
   }
 

@@ -39,7 +39,8 @@ final class GrubDefaults implements Modification {
   public void apply(Guest guest) throws IOException {
     CommandLineRules rules = new CommandLineRules(guest);
     List<String> paths = new ArrayList<>(List.of(DEFAULTS));
-    BootFiles.list(guest.edits().files(), "/etc/default/grub.d", ".cfg").forEach(paths::add);
+    BootConfiguration.list(guest.edits().files(), "/etc/default/grub.d", ".cfg")
+        .forEach(paths::add);
     for (String path : paths) {
       change(guest, path, (text, effects) -> defaults(text, path.equals(DEFAULTS), rules, effects));
     }
@@ -60,7 +61,7 @@ final class GrubDefaults implements Modification {
   }
 
   private static void change(Guest guest, String path, Edit edit) throws IOException {
-    Optional<TextFile> file = BootFiles.text(guest.edits(), path);
+    Optional<TextFile> file = BootConfiguration.text(guest.edits(), path);
     if (file.isPresent() && !file.get().text().isBlank()) {
       Set<String> effects = new LinkedHashSet<>();
       String text = edit.apply(file.get().text(), effects);

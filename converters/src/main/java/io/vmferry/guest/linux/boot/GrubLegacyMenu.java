@@ -7,6 +7,11 @@ import io.vmferry.guest.LinuxFacts;
 import io.vmferry.guest.Modification;
 import io.vmferry.guest.ModificationOptions;
 import io.vmferry.guest.TextFile;
+import io.vmferry.guest.linux.menu.LegacyLine;
+import io.vmferry.guest.linux.menu.LegacyLine.Kernel;
+import io.vmferry.guest.linux.menu.LegacyLine.Magic;
+import io.vmferry.guest.linux.menu.LegacyLine.Setting;
+import io.vmferry.guest.linux.menu.LegacyLine.Title;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -14,8 +19,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * GRUB 0.97's menu, menu.lst or grub.conf (E4): every kernel's command line, Debian's {@code #
@@ -23,13 +26,6 @@ import java.util.regex.Pattern;
  */
 final class GrubLegacyMenu implements Modification {
   private static final List<String> NAMES = List.of("grub.conf", "menu.lst");
-  private static final Pattern KERNEL =
-      Pattern.compile("(\\s*(?:kernel|module)(?:\\s+--\\S+)*[\\s=]+)(\\S+)(\\s+)(.*?)(\\s*)");
-  private static final Pattern MAGIC = Pattern.compile("(# kopt(?:_[^=\\s]+)?=)(.*)");
-  private static final Pattern DEFAULT =
-      Pattern.compile("(\\s*default(?:\\s+|\\s*=\\s*))(\\S+)\\s*");
-  private static final Pattern TIMEOUT =
-      Pattern.compile("(\\s*timeout(?:\\s+|\\s*=\\s*))(\\S+)\\s*");
 
   @Override
   public String name() {
@@ -46,9 +42,9 @@ final class GrubLegacyMenu implements Modification {
   public void apply(Guest guest) throws IOException {
     CommandLineRules rules = new CommandLineRules(guest);
     for (String path :
-        BootFiles.beside(
+        BootConfiguration.beside(
             guest.edits().files(), guest.linux().bootLoader().configuration(), NAMES)) {
-      Optional<TextFile> file = BootFiles.bootText(guest.edits(), path);
+      Optional<TextFile> file = BootConfiguration.bootText(guest.edits(), path);
       if (file.isPresent()) {
         Set<String> effects = new LinkedHashSet<>();
         String text = edit(file.get().text(), rules, effects);
@@ -68,19 +64,18 @@ final class GrubLegacyMenu implements Modification {
     boolean defaulted = false;
     boolean titled = false;
     for (String line : text.split("\n", -1)) {
-      titled |= line.strip().startsWith("title");
-      Matcher time = TIMEOUT.matcher(line);
-      Matcher number = DEFAULT.matcher(line);
-      if (!titled && time.matches()) {
-        timeout = true;
-        lines.add(timeout(line, time, effects));
-      } else if (!titled && number.matches() && newDefault.isPresent()) {
-        defaulted = true;
-        lines.add(number.group(1) + newDefault.getAsInt());
-        effects.add(
-            "default is entry %d, the first that can boot".formatted(newDefault.getAsInt()));
+      LegacyLine is = LegacyLine.of(line);
+      titled |= is instanceof Title;
+      if (is instanceof Setting setting && !titled) {
+        boolean time = setting.name().equals("timeout");
+        timeout |= time;
+        defaulted |= !time && newDefault.isPresent();
+        lines.add(
+            time
+                ? timeout(line, setting, effects)
+                : defaultNumber(line, setting, newDefault, effects));
       } else {
-        lines.add(commandLine(line, rules, effects));
+        lines.add(commandLine(line, is, rules, effects));
       }
     }
     if (titled && newDefault.isPresent() && !defaulted) {
@@ -94,47 +89,52 @@ final class GrubLegacyMenu implements Modification {
     return String.join("\n", lines);
   }
 
-  private static String timeout(String line, Matcher time, Set<String> effects) {
-    if (MenuTimeout.isFine(time.group(2))) {
+  private static String timeout(String line, Setting time, Set<String> effects) {
+    if (MenuTimeout.isFine(time.value())) {
       return line;
     }
-    effects.add("timeout %s is %s".formatted(time.group(2), MenuTimeout.SECONDS));
-    return time.group(1) + MenuTimeout.SECONDS;
+    effects.add("timeout %s is %s".formatted(time.value(), MenuTimeout.SECONDS));
+    return time.before() + MenuTimeout.SECONDS;
   }
 
-  private static String commandLine(String line, CommandLineRules rules, Set<String> effects)
-      throws IOException {
-    Matcher magic = MAGIC.matcher(line);
-    if (magic.matches()) {
-      return magic.group(1)
-          + rules.edit(magic.group(2), CommandLineRules.Part.WHOLE, Optional.empty(), effects);
+  private static String defaultNumber(
+      String line, Setting number, OptionalInt newDefault, Set<String> effects) {
+    if (newDefault.isEmpty()) {
+      return line;
     }
-    Matcher kernel = KERNEL.matcher(line);
-    if (!kernel.matches() || !kernel.group(4).contains("root=")) {
+    effects.add("default is entry %d, the first that can boot".formatted(newDefault.getAsInt()));
+    return number.before() + newDefault.getAsInt();
+  }
+
+  private static String commandLine(
+      String line, LegacyLine is, CommandLineRules rules, Set<String> effects) throws IOException {
+    if (is instanceof Magic magic) {
+      return magic.before()
+          + rules.edit(magic.arguments(), CommandLineRules.Part.WHOLE, Optional.empty(), effects);
+    }
+    if (!(is instanceof Kernel kernel) || !kernel.arguments().contains("root=")) {
       return line;
     }
     String edited =
         rules.edit(
-            kernel.group(4),
+            kernel.arguments(),
             CommandLineRules.Part.WHOLE,
-            rules.versionOf(kernel.group(2)),
+            rules.versionOf(kernel.image()),
             effects);
-    return edited.equals(kernel.group(4))
+    return edited.equals(kernel.arguments())
         ? line
-        : kernel.group(1) + kernel.group(2) + kernel.group(3) + edited;
+        : kernel.before() + kernel.image() + kernel.gap() + edited;
   }
 
   /** The zero-based number of the first title that boots a kernel. */
   private static OptionalInt titleOf(String text, CommandLineRules rules, String version) {
     int title = -1;
     for (String line : text.split("\n", -1)) {
-      if (line.strip().startsWith("title")) {
-        title++;
-      }
-      Matcher kernel = KERNEL.matcher(line);
+      LegacyLine is = LegacyLine.of(line);
+      title += is instanceof Title ? 1 : 0;
       if (title >= 0
-          && kernel.matches()
-          && rules.versionOf(kernel.group(2)).filter(version::equals).isPresent()) {
+          && is instanceof Kernel kernel
+          && rules.versionOf(kernel.image()).filter(version::equals).isPresent()) {
         return OptionalInt.of(title);
       }
     }

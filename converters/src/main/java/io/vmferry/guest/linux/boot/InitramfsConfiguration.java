@@ -66,7 +66,7 @@ final class InitramfsConfiguration implements Modification {
 
   private static void initramfsTools(Guest guest, List<String> drivers) throws IOException {
     String summary = "Every initramfs gets " + String.join(", ", drivers);
-    Optional<TextFile> file = BootFiles.text(guest.edits(), MODULES);
+    Optional<TextFile> file = BootConfiguration.text(guest.edits(), MODULES);
     if (file.isPresent()) {
       List<String> listed = file.get().lines().stream().map(InitramfsConfiguration::name).toList();
       List<String> missing =
@@ -91,7 +91,7 @@ final class InitramfsConfiguration implements Modification {
 
   /** An initramfs waits half a minute for a device to resume from that is not there. */
   private static void resume(Guest guest) throws IOException {
-    Optional<TextFile> file = BootFiles.text(guest.edits(), RESUME);
+    Optional<TextFile> file = BootConfiguration.text(guest.edits(), RESUME);
     if (file.isEmpty()) {
       return;
     }
@@ -115,7 +115,7 @@ final class InitramfsConfiguration implements Modification {
   }
 
   private static void suse(Guest guest, List<String> drivers) throws IOException {
-    Optional<TextFile> file = BootFiles.text(guest.edits(), SUSE);
+    Optional<TextFile> file = BootConfiguration.text(guest.edits(), SUSE);
     if (file.isPresent()) {
       String text =
           new ShellAssignments(file.get().text())
@@ -140,7 +140,7 @@ final class InitramfsConfiguration implements Modification {
 
   /** The mkinitrd of Red Hat Enterprise Linux 5 takes the drivers of its disks from here. */
   private static void nash(Guest guest, List<String> drivers) throws IOException {
-    Optional<TextFile> file = BootFiles.text(guest.edits(), MODPROBE);
+    Optional<TextFile> file = BootConfiguration.text(guest.edits(), MODPROBE);
     Optional<String> driver =
         drivers.stream().filter(List.of("xen-blkfront", "xen-vbd")::contains).findFirst();
     if (file.isEmpty() || driver.isEmpty()) {

@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * then an offset for each character between) and values (a count, then a priority and a string
  * each). Everything is big-endian. Children come before their parent.
  */
-final class ModuleIndex {
+final class ModulesDepBin {
   private static final int MAGIC = 0xB007F457;
   private static final int VERSION = 0x0002_0001;
   private static final int HEADER_BYTES = 12;
@@ -25,7 +25,7 @@ final class ModuleIndex {
 
   private final ByteArrayOutputStream nodes = new ByteArrayOutputStream();
 
-  private ModuleIndex() {}
+  private ModulesDepBin() {}
 
   private static final class Node {
     final SortedMap<Character, Node> children = new TreeMap<>();
@@ -47,7 +47,7 @@ final class ModuleIndex {
           }
           node.value = line;
         });
-    ModuleIndex index = new ModuleIndex();
+    ModulesDepBin index = new ModulesDepBin();
     int rootOffset = index.write(root);
     ByteBuffer all = ByteBuffer.allocate(HEADER_BYTES + index.nodes.size());
     all.putInt(MAGIC).putInt(VERSION).putInt(rootOffset).put(index.nodes.toByteArray());

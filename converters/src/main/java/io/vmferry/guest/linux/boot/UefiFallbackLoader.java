@@ -56,14 +56,15 @@ final class UefiFallbackLoader implements Modification {
   public void apply(Guest guest) throws IOException {
     GuestFiles files = guest.edits().files();
     String suffix = guest.linux().architecture() == Architecture.ARM64 ? "aa64" : "x64";
-    for (String esp : BootFiles.ESPS) {
-      Optional<String> efi = BootFiles.child(files, esp, "EFI");
+    for (String esp : BootConfiguration.ESPS) {
+      Optional<String> efi = BootConfiguration.child(files, esp, "EFI");
       if (efi.isEmpty()) {
         continue;
       }
       String boot =
-          BootFiles.child(files, efi.get(), "BOOT").orElse(GuestPaths.child(efi.get(), "BOOT"));
-      Optional<String> fallback = BootFiles.child(files, boot, "boot" + suffix + ".efi");
+          BootConfiguration.child(files, efi.get(), "BOOT")
+              .orElse(GuestPaths.child(efi.get(), "BOOT"));
+      Optional<String> fallback = BootConfiguration.child(files, boot, "boot" + suffix + ".efi");
       if (fallback.isPresent()) {
         return;
       }
@@ -123,7 +124,7 @@ final class UefiFallbackLoader implements Modification {
 
   private static Optional<String> regular(GuestFiles files, String directory, String name)
       throws IOException {
-    Optional<String> path = BootFiles.child(files, directory, name);
+    Optional<String> path = BootConfiguration.child(files, directory, name);
     Optional<FileStatus> status = path.isEmpty() ? Optional.empty() : files.status(path.get());
     return status.filter(is -> is.isRegular() && is.size() <= MAX_BYTES).isPresent()
         ? path
@@ -138,13 +139,13 @@ final class UefiFallbackLoader implements Modification {
         GuestPaths.child(boot, "BOOT%s.EFI".formatted(suffix.toUpperCase(Locale.ROOT))));
     for (String path : loader.beside()) {
       String target = GuestPaths.child(boot, GuestPaths.name(path).toLowerCase(Locale.ROOT));
-      if (BootFiles.child(guest.edits().files(), boot, GuestPaths.name(path)).isEmpty()) {
+      if (BootConfiguration.child(guest.edits().files(), boot, GuestPaths.name(path)).isEmpty()) {
         copyFile(guest, path, target);
       }
     }
     boolean configured =
-        BootFiles.child(guest.edits().files(), loader.directory(), "grub.cfg").isPresent();
-    boolean there = BootFiles.child(guest.edits().files(), boot, "grub.cfg").isPresent();
+        BootConfiguration.child(guest.edits().files(), loader.directory(), "grub.cfg").isPresent();
+    boolean there = BootConfiguration.child(guest.edits().files(), boot, "grub.cfg").isPresent();
     if (configured && !there) {
       // Not a copy: the menu would be out of date with the next kernel.
       String from = loader.directory().substring(esp.length());

@@ -1,8 +1,10 @@
-package io.vmferry.guest.linux.boot;
+package io.vmferry.guest.linux.menu;
 
 import java.nio.charset.Charset;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -10,7 +12,7 @@ import java.util.Optional;
  * of backslashes and line ends, and hash signs up to a fixed length, which GRUB writes over in
  * place and which must not change.
  */
-final class GrubEnvironment {
+public final class GrubEnvironment {
   private static final String SIGNATURE = "# GRUB Environment Block\n";
 
   /** The largest that is taken for one: 64 KiB; GRUB makes blocks of 1,024 bytes. */
@@ -25,7 +27,7 @@ final class GrubEnvironment {
   }
 
   /** Parses a block; empty if it is none. */
-  static Optional<GrubEnvironment> parse(String text, Charset charset) {
+  public static Optional<GrubEnvironment> parse(String text, Charset charset) {
     int bytes = text.getBytes(charset).length;
     if (!text.startsWith(SIGNATURE) || bytes > MAX_BYTES) {
       return Optional.empty();
@@ -48,15 +50,27 @@ final class GrubEnvironment {
   }
 
   /** A variable's value; empty if it is not set. */
-  Optional<String> get(String name) {
+  public Optional<String> get(String name) {
     return lines.stream()
         .filter(line -> line.startsWith(name + "="))
         .map(line -> unescaped(line.substring(name.length() + 1)))
         .findFirst();
   }
 
+  /** All variables by their names. */
+  public Map<String, String> variables() {
+    Map<String, String> variables = new LinkedHashMap<>();
+    for (String line : lines) {
+      int equals = line.indexOf('=');
+      if (equals > 0 && !line.startsWith("#")) {
+        variables.putIfAbsent(line.substring(0, equals), unescaped(line.substring(equals + 1)));
+      }
+    }
+    return variables;
+  }
+
   /** Sets a variable. */
-  void set(String name, String value) {
+  public void set(String name, String value) {
     String line = name + "=" + value.replace("\\", "\\\\").replace("\n", "\\\n");
     for (int i = 0; i < lines.size(); i++) {
       if (lines.get(i).startsWith(name + "=")) {
@@ -68,7 +82,7 @@ final class GrubEnvironment {
   }
 
   /** The block, as long as it was; empty if it does not hold all its variables. */
-  Optional<String> text(Charset charset) {
+  public Optional<String> text(Charset charset) {
     StringBuilder text = new StringBuilder(SIGNATURE);
     lines.forEach(line -> text.append(line).append('\n'));
     int filling = bytes - text.toString().getBytes(charset).length;

@@ -9,6 +9,7 @@ import io.vmferry.guest.Firmware;
 import io.vmferry.guest.GuestEdits;
 import io.vmferry.guest.InMemoryGuest;
 import io.vmferry.guest.Kernel.Presence;
+import io.vmferry.guest.linux.menu.GrubEnvironment;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashSet;
