@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -25,6 +26,7 @@ final class FileServer implements AutoCloseable {
   private final Path file;
   private final boolean ranges;
   private final AtomicInteger requests = new AtomicInteger();
+  private final AtomicLong bytes = new AtomicLong();
 
   private FileServer(HttpServer server, Path file, boolean ranges) {
     this.server = server;
@@ -55,6 +57,11 @@ final class FileServer implements AutoCloseable {
     return requests.get();
   }
 
+  /** How many bytes of the file were asked for. */
+  long bytes() {
+    return bytes.get();
+  }
+
   private void handle(HttpExchange exchange) throws IOException {
     requests.incrementAndGet();
     try (exchange;
@@ -65,6 +72,7 @@ final class FileServer implements AutoCloseable {
       Matcher matcher = RANGE.matcher(range == null || !ranges ? "" : range);
       if (!matcher.matches()) {
         exchange.sendResponseHeaders(200, size);
+        bytes.addAndGet(size);
         content.transferTo(exchange.getResponseBody());
         return;
       }
@@ -74,6 +82,7 @@ final class FileServer implements AutoCloseable {
           .getResponseHeaders()
           .set("Content-Range", "bytes %d-%d/%d".formatted(first, last, size));
       exchange.sendResponseHeaders(206, last - first + 1);
+      bytes.addAndGet(last - first + 1);
       content.skipNBytes(first);
       copy(content, exchange.getResponseBody(), last - first + 1);
     }

@@ -6,11 +6,13 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
- * A Debian's layout without its programs: enough for inspection and modification, made in a moment.
- * One ext4 partition behind an MBR with GRUB's mark; {@code /dev/sda1} and a static address
- * everywhere, as on a hypervisor. It does not boot.
+ * A Debian's layout with no programs but this machine's dpkg: enough for inspection, modification
+ * and a package, made in a moment. One ext4 partition behind an MBR with GRUB's mark; {@code
+ * /dev/sda1} and a static address everywhere, as on a hypervisor. It does not boot.
  */
 final class LaidOutGuest {
   static final String FSTAB =
@@ -23,18 +25,50 @@ final class LaidOutGuest {
 
   private static final int PARTITION_AT = 1 << 20;
   private static final int DISK_MIB = 600;
+
+  /** What dpkg runs. */
+  private static final List<String> PROGRAMS =
+      List.of(
+          "sh",
+          "dpkg",
+          "dpkg-deb",
+          "dpkg-split",
+          "dpkg-query",
+          "tar",
+          "rm",
+          "diff",
+          "ldconfig",
+          "start-stop-daemon");
+
+  /** Copies programs of this machine with the libraries they are linked with. */
+  private static final String COPY =
+      """
+      set -e
+      PATH=$PATH:/usr/sbin:/sbin
+      root=$1
+      shift
+      for program in "$@"; do
+        file=$(command -v "$program")
+        mkdir -p "$root${file%/*}"
+        cp -L "$file" "$root$file"
+        for library in $(ldd "$file" 2>/dev/null | grep -o '/[^ ]*'); do
+          mkdir -p "$root${library%/*}"
+          cp -L "$library" "$root$library"
+        done
+      done
+      """;
+
   private static final String KERNEL = "6.1.0-18-amd64";
   private static final String SCRIPT =
       """
       set -e
       PATH=$PATH:/usr/sbin:/sbin
-      truncate -s %dM disk.raw
+      truncate -s "$2"M disk.raw
       mkfs.ext4 -q -F -b 4096 -U 5b6ef2a4-1f0c-4c0e-9d0b-7a3f2c1d9e12 \
-        -E offset=%d,root_owner=0:0 -d root disk.raw %dk
+        -E offset=1048576,root_owner=0:0 -d root disk.raw $((($2 - 1) << 10))k
       printf 'label: dos\\nlabel-id: 0x766d6665\\n2048,,L,*\\n' |
         sfdisk --quiet --no-reread disk.raw
-      """
-          .formatted(DISK_MIB, PARTITION_AT, (DISK_MIB - 1) << 10);
+      """;
 
   private LaidOutGuest() {}
 
@@ -77,14 +111,40 @@ final class LaidOutGuest {
   }
 
   private static void make(Path directory) throws IOException {
-    Tools.require("mkfs.ext4");
-    Tools.require("sfdisk");
     Path root = Files.createDirectory(directory.resolve("root"));
+    layOut(root);
+    programs(root, PROGRAMS);
+    assemble(directory, DISK_MIB);
+  }
+
+  /** Lays the guest out in an empty directory. */
+  static void layOut(Path root) throws IOException {
     directories(root);
     system(root);
-    kernel(root);
-    Tools.run("sh", "-c", "cd \"$1\" && " + SCRIPT, "sh", directory.toString());
-    Fixtures.delete(root);
+    kernel(root, KERNEL);
+    grub(root);
+  }
+
+  /** Puts programs of this machine into a guest's directory, so that they run in the guest. */
+  static void programs(Path root, List<String> names) throws IOException {
+    names.forEach(Tools::require);
+    List<String> arguments = new ArrayList<>(List.of("-c", COPY, "sh", root.toString()));
+    arguments.addAll(names);
+    Tools.run("sh", arguments.toArray(String[]::new));
+  }
+
+  /**
+   * Makes {@code disk.raw} of a guest's directory, which is gone then.
+   *
+   * @param directory with the guest's in {@code root}
+   * @param mib the disk's size
+   */
+  static void assemble(Path directory, int mib) throws IOException {
+    Tools.require("mkfs.ext4");
+    Tools.require("sfdisk");
+    String script = "cd \"$1\" && " + SCRIPT;
+    Tools.run("sh", "-c", script, "sh", directory.toString(), Integer.toString(mib));
+    Fixtures.delete(directory.resolve("root"));
     try (RandomAccessFile disk =
         new RandomAccessFile(directory.resolve("disk.raw").toFile(), "rw")) {
       // What tells GRUB's first stage: a jump, and its name where its messages are.
@@ -101,7 +161,9 @@ final class LaidOutGuest {
           "usr/bin",
           "usr/sbin",
           "usr/lib/systemd/system",
-          "var/lib/dpkg",
+          "usr/lib64",
+          "var/lib/dpkg/info",
+          "var/lib/dpkg/updates",
           "boot/grub/i386-pc",
           "proc",
           "sys",
@@ -114,7 +176,7 @@ final class LaidOutGuest {
         }) {
       Files.createDirectories(root.resolve(directory));
     }
-    for (String merged : new String[] {"bin", "sbin", "lib"}) {
+    for (String merged : new String[] {"bin", "sbin", "lib", "lib64"}) {
       Files.createSymbolicLink(root.resolve(merged), Path.of("usr", merged));
     }
   }
@@ -152,7 +214,7 @@ final class LaidOutGuest {
     Files.createSymbolicLink(root.resolve("usr/sbin/init"), Path.of("/lib/systemd/systemd"));
   }
 
-  private static void kernel(Path root) throws IOException {
+  private static void grub(Path root) throws IOException {
     write(
         root,
         "boot/grub/grub.cfg",
@@ -167,10 +229,14 @@ final class LaidOutGuest {
         }
         """
             .formatted(KERNEL));
-    write(root, "boot/vmlinuz-" + KERNEL, "no real kernel\n");
+  }
+
+  /** A kernel with EC2's drivers built in, that is none, and all that belongs to it. */
+  static void kernel(Path root, String version) throws IOException {
+    write(root, "boot/vmlinuz-" + version, "no real kernel\n");
     write(
         root,
-        "boot/config-" + KERNEL,
+        "boot/config-" + version,
         """
         CONFIG_64BIT=y
         CONFIG_BLK_DEV_NVME=y
@@ -178,7 +244,7 @@ final class LaidOutGuest {
         CONFIG_XEN_BLKDEV_FRONTEND=y
         CONFIG_XEN_NETDEV_FRONTEND=y
         """);
-    String modules = "usr/lib/modules/" + KERNEL + "/";
+    String modules = "usr/lib/modules/" + version + "/";
     write(root, modules + "modules.dep", "");
     write(
         root,
@@ -193,7 +259,7 @@ final class LaidOutGuest {
     // An archive of nothing: its trailer alone.
     write(
         root,
-        "boot/initrd.img-" + KERNEL,
+        "boot/initrd.img-" + version,
         "070701"
             + "0".repeat(8 * 4)
             + "00000001"
@@ -203,7 +269,8 @@ final class LaidOutGuest {
             + "TRAILER!!!\0\0\0\0");
   }
 
-  private static void write(Path root, String path, String content) throws IOException {
+  /** Writes a file of a guest's directory. */
+  static void write(Path root, String path, String content) throws IOException {
     Path file = root.resolve(path);
     Files.createDirectories(file.getParent());
     Files.writeString(file, content);

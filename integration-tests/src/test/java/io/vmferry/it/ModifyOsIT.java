@@ -12,6 +12,7 @@ import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.guest.conversion.ApplianceConversion;
 import io.vmferry.guest.conversion.StopSignal;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -19,12 +20,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,18 +52,16 @@ class ModifyOsIT {
 
   @Test
   void theSnapshotHoldsTheSourceWithTheChangesOverIt() throws Exception {
+    String guest = LaidOutGuest.vmdk().toString();
+    String agent = AgentPackage.deb(directory).toString();
     JsonNode dryRun =
-        vmferry
-            .run("import", "--json", "--dry-run", LaidOutGuest.vmdk().toString())
-            .successful()
-            .json();
+        vmferry.run("import", "--json", "--dry-run", "--agent", agent, guest).successful().json();
     assertThat(dryRun.has("imageId")).isFalse();
     try (LocalAws aws = LocalAws.start(vmferry.state())) {
       aws.account().assertIsEmpty();
     }
 
-    JsonNode task =
-        vmferry.run("import", "--json", LaidOutGuest.vmdk().toString()).successful().json();
+    JsonNode task = vmferry.run("import", "--json", "--agent", agent, guest).successful().json();
 
     String snapshotId = task.get("disks").get(0).get("snapshotId").asText();
     Path content = directory.resolve("content.raw");
@@ -76,6 +77,7 @@ class ModifyOsIT {
     assertThat(LaidOutGuest.read(content, "/boot/grub/grub.cfg"))
         .contains("root=UUID=5b6ef2a4-1f0c-4c0e-9d0b-7a3f2c1d9e12")
         .contains("console=ttyS0");
+    assertAgentIsInstalled(content, task);
     Tools.run(
         "sh",
         "-c",
@@ -93,6 +95,17 @@ class ModifyOsIT {
     }
   }
 
+  /** By the guest's own dpkg, which ran the package's script too. */
+  private static void assertAgentIsInstalled(Path content, JsonNode task) throws IOException {
+    assertThat(LaidOutGuest.read(content, "/usr/bin/amazon-ssm-agent")).startsWith("#!/bin/sh");
+    assertThat(LaidOutGuest.read(content, "/etc/amazon-ssm-agent.state"))
+        .startsWith("configured configure");
+    assertThat(LaidOutGuest.read(content, "/var/lib/dpkg/status"))
+        .contains("Package: amazon-ssm-agent\nStatus: install ok installed");
+    assertThat(task.path("guest").path("changes").findValuesAsText("summary"))
+        .contains("the SSM agent is installed");
+  }
+
   private void assertReport(JsonNode task, JsonNode dryRun) throws IOException {
     assertThat(task.path("guest").path("facts").path("system").path("distribution").path("id"))
         .hasToString("\"debian\"");
@@ -108,6 +121,41 @@ class ModifyOsIT {
     return StreamSupport.stream(task.path("guest").path("changes").spliterator(), false)
         .map(change -> change.path("modification").asText() + " " + change.path("path").asText())
         .toList();
+  }
+
+  @Test
+  void aWindowsMachineIsImportedAsItIsWithAWarning() throws Exception {
+    Path disk = directory.resolve("windows.raw");
+    try (InputStream packed =
+            Objects.requireNonNull(ModifyOsIT.class.getResourceAsStream("windows.raw.gz"));
+        InputStream content = new GZIPInputStream(packed)) {
+      Files.copy(content, disk);
+    }
+    Path vhd = directory.resolve("windows.vhd");
+    Tools.run(
+        "qemu-img",
+        "convert",
+        "-f",
+        "raw",
+        "-O",
+        "vpc",
+        "-o",
+        "subformat=dynamic,force_size=on",
+        disk.toString(),
+        vhd.toString());
+
+    JsonNode task = vmferry.importedAndModified(vhd.toString());
+
+    assertThat(task.path("imageId").asText()).startsWith("ami-");
+    assertThat(codes(task.path("guest"))).contains("OS_NOT_MODIFIED");
+    assertThat(changes(task)).isEmpty();
+    assertThat(vmferry.run("task", task.path("taskId").asText()).successful().out())
+        .contains("OS_NOT_MODIFIED", "/dev/sda1 holds Windows");
+    String snapshotId = task.get("disks").get(0).get("snapshotId").asText();
+    Path content = directory.resolve("content.raw");
+    vmferry.run("snapshot", "read", snapshotId, "-o", content.toString()).successful();
+    Contents.assertEqualsPadded(content, disk);
+    assertNothingIsLeft();
   }
 
   @Test
@@ -146,7 +194,9 @@ class ModifyOsIT {
   @Test
   void anImportThatIsKilledWhileTheGuestIsOpenGoesOnWithTheNextStart() throws Exception {
     String id;
-    try (Vmferry.Running running = vmferry.start("import", LaidOutGuest.vmdk().toString())) {
+    String agent = "https://192.0.2.80/agent.deb?'$(reboot)'";
+    try (Vmferry.Running running =
+        vmferry.start("import", "--agent-url", agent, LaidOutGuest.vmdk().toString())) {
       running.err().await(TASK, TIMEOUT);
       id = taskId(running.err().soFar());
       awaitAppliance();
@@ -160,6 +210,10 @@ class ModifyOsIT {
     Path content = directory.resolve("content.raw");
     vmferry.run("snapshot", "read", snapshotId, "-o", content.toString()).successful();
     assertThat(LaidOutGuest.read(content, "/etc/fstab")).contains("UUID=5b6ef2a4");
+    assertThat(LaidOutGuest.read(content, "/var/lib/vmferry/vmferry-ssm-agent"))
+        .contains("url='https://192.0.2.80/agent.deb?'\\''$(reboot)'\\'''\n");
+    assertThat(LaidOutGuest.read(content, "/etc/systemd/system/vmferry-ssm-agent.service"))
+        .contains("ExecStart=-/var/lib/vmferry/vmferry-ssm-agent");
     assertThat(appliances()).isEmpty();
     try (LocalAws aws = LocalAws.start(vmferry.state())) {
       aws.account().assertNothingIsPending();
@@ -210,8 +264,12 @@ class ModifyOsIT {
   }
 
   private static List<String> codes(Vmferry.Result result) throws IOException {
+    return codes(result.json());
+  }
+
+  private static List<String> codes(JsonNode report) {
     List<String> codes = new ArrayList<>();
-    result.json().path("findings").forEach(finding -> codes.add(finding.path("code").asText()));
+    report.path("findings").forEach(finding -> codes.add(finding.path("code").asText()));
     return codes;
   }
 
