@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /** The embedded AWS with vmferry's stack in this process, for what no command line reaches. */
 final class DeployedStack implements AutoCloseable {
@@ -67,24 +68,56 @@ final class DeployedStack implements AutoCloseable {
 
   /** Imports an image, and waits until the task has ended, well or not. */
   Task importing(String url) {
-    String id =
-        stack.startImport(
-            new ImportRequest(
-                TaskKind.IMPORT_IMAGE,
-                List.of(DiskContainer.of(url)),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Map.of(),
-                GuestOptions.AS_IT_IS));
+    String id = start(url);
     if (!stack.awaitExecution(id, TIMEOUT)) {
       throw new AssertionError("the execution of %s still runs after %s".formatted(id, TIMEOUT));
     }
+    return task(id);
+  }
+
+  /** Starts an import. */
+  String start(String url) {
+    return stack.startImport(
+        new ImportRequest(
+            TaskKind.IMPORT_IMAGE,
+            List.of(DiskContainer.of(url)),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Map.of(),
+            GuestOptions.AS_IT_IS));
+  }
+
+  /** A task as it is now. */
+  Task task(String id) {
     return stack.ports().tasks().find(id).orElseThrow();
+  }
+
+  /** Waits until nothing happens to a task any more. */
+  Task awaitRest(String id) {
+    long deadline = System.nanoTime() + TIMEOUT.toNanos();
+    while (!task(id).status().isAtRest()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("%s is still %s".formatted(id, task(id).status()));
+      }
+      LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+    }
+    stack.awaitExecution(id, TIMEOUT);
+    return task(id);
+  }
+
+  /** The stack. */
+  EmbeddedStack stack() {
+    return stack;
+  }
+
+  /** Has every call of the embedded AWS told. */
+  void observe(Runnable observer) {
+    aws.observe((accessKeyId, service, operation) -> observer.run());
   }
 
   @Override
