@@ -21,7 +21,7 @@ public record TaskDefinition(
     int memoryMib,
     Duration stopTimeout) {
   /** The longest that Fargate waits for a container that it has told to stop. */
-  private static final Duration LONGEST_STOP = Duration.ofSeconds(120);
+  private static final Duration LONGEST_STOP = Duration.ofMinutes(2);
 
   /** Copies the variables. */
   public TaskDefinition {
