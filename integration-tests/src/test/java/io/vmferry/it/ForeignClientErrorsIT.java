@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -133,7 +134,7 @@ class ForeignClientErrorsIT {
     assertThat(shown).containsOnlyKeys(started.keySet());
     started.forEach(
         (id, bad) -> {
-          JsonNode detail = shown.get(id);
+          JsonNode detail = Objects.requireNonNull(shown.get(id));
           assertThat(detail.path("Status").asText()).isEqualTo("deleted");
           assertThat(detail.path("StatusMessage").asText())
               .startsWith("ClientError: ")

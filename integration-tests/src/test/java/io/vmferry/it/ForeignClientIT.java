@@ -408,7 +408,7 @@ class ForeignClientIT {
     try (Ec2Client ec2 = client(new ExecutionInterceptor() {});
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < 50; i++) {
-        var unused =
+        var _ =
             threads.submit(
                 () ->
                     ids.add(

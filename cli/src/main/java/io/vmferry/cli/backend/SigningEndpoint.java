@@ -88,7 +88,7 @@ public final class SigningEndpoint implements AutoCloseable {
     try {
       HttpServer server =
           HttpServer.create(
-              new InetSocketAddress(InetAddress.getByName("127.0.0.1"), options.port()), 0);
+              new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), options.port()), 0);
       return new SigningEndpoint(
           server,
           credentials,

@@ -47,6 +47,8 @@ final class Upstream implements AutoCloseable {
    *
    * @param requestId the id it gave the request, if it says so
    */
+  // Nobody compares answers.
+  @SuppressWarnings("ArrayRecordComponent")
   record Answer(int status, String contentType, Optional<String> requestId, byte[] body) {}
 
   /** Signs a request with these credentials and sends it; nothing of its own signature goes on. */

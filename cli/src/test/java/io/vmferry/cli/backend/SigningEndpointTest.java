@@ -114,7 +114,7 @@ class SigningEndpointTest {
               problems.add("the session token is not signed");
             }
             bodies.add(query + new String(body, StandardCharsets.UTF_8));
-            byte[] bytes = answer.getBytes(StandardCharsets.UTF_8);
+            byte[] bytes = this.answer.getBytes(StandardCharsets.UTF_8);
             exchange.getResponseHeaders().set("Content-Type", type);
             exchange.sendResponseHeaders(status, bytes.length);
             exchange.getResponseBody().write(bytes);
