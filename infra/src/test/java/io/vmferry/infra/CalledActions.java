@@ -119,6 +119,15 @@ final class CalledActions {
     return search.called;
   }
 
+  /** What a program comes to call. */
+  SortedSet<Operation> ofProgram(Class<?> main) {
+    Search search = new Search();
+    search.reach(
+        new Method(main.getName().replace('.', '/'), "main", "([Ljava/lang/String;)V"));
+    search.run();
+    return search.called;
+  }
+
   /** One walk from a root. Calls lead to the classes only that are made on the way. */
   private final class Search {
     private final SortedSet<Operation> called = new TreeSet<>();

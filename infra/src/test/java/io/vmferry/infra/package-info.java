@@ -1,0 +1,4 @@
+@NullMarked
+package io.vmferry.infra;
+
+import org.jspecify.annotations.NullMarked;
