@@ -50,7 +50,7 @@ final class FunctionCatalog {
     return List.of(
         FunctionSpec.zip(
                 "Api",
-                "Answers EC2's Query API for imports and exports",
+                "Answers the Query API of EC2 for imports and exports",
                 CONTROL,
                 ANSWER,
                 may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
@@ -59,7 +59,7 @@ final class FunctionCatalog {
                 may.listSnapshots(),
                 may.describe("DescribeSnapshots"),
                 may.startExecution(),
-                may.executions("StopExecution"))
+                may.executions("RedriveExecution", "StopExecution"))
             .telling(Told.MACHINE, Told.COMPUTE),
         FunctionSpec.zip(
                 "StartImport",
@@ -90,7 +90,7 @@ final class FunctionCatalog {
     return List.of(
         FunctionSpec.zip(
                 "Validate",
-                "Looks at the headers of an import's disks",
+                "Looks at the headers of the disks of an import",
                 WORK,
                 LONGEST,
                 may.table("GetItem", "PutItem", "Query", "UpdateItem"),
@@ -103,7 +103,7 @@ final class FunctionCatalog {
             "Copies a range of a file from a web server",
             CONTROL,
             LONGEST,
-            may.table("GetItem"),
+            may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             may.taskObjects("PutObject")),
         FunctionSpec.zip(
                 "Plan",
@@ -187,7 +187,10 @@ final class FunctionCatalog {
             may.removeObjects(),
             may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             may.describe("DescribeImages"),
-            may.removeImages()),
+            may.removeImages(),
+                may.startExecution(),
+                may.executions("RedriveExecution"))
+            .telling(Told.MACHINE),
         FunctionSpec.zip(
             "NoteFailure",
             "Notes why a part of an import failed",
@@ -202,11 +205,28 @@ final class FunctionCatalog {
             may.removeObjects(),
             may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             may.describe("DescribeImages", "DescribeSnapshots"),
-            may.removeImages()));
+            may.removeImages(),
+                may.startExecution(),
+                may.executions("RedriveExecution"))
+            .telling(Told.MACHINE));
   }
 
   private List<FunctionSpec> around() {
     return List.of(
+        FunctionSpec.zip(
+                "CancelTask",
+                "Ends a task and removes what it has made",
+                CONTROL,
+                LONGEST,
+                may.removeObjects(),
+                may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+                may.describe("DescribeImages", "DescribeSnapshots"),
+                may.removeImages(),
+                may.startExecution(),
+                may.executions("DescribeExecution", "RedriveExecution", "StopExecution"))
+            .telling(Told.MACHINE),
+        again("RetryTask", "Lets a failed task go on where it was"),
+        again("ResumeTask", "Begins the next attempt of a task whose run has failed"),
         FunctionSpec.zip(
                 "Announce",
                 "Tells of tasks: events, results beside uploads, messages",
@@ -229,7 +249,8 @@ final class FunctionCatalog {
                 may.describe("DescribeImages", "DescribeSnapshots"),
                 may.removeImages(),
                 may.keepFailedEvents(),
-                may.executions("DescribeExecution"))
+                may.startExecution(),
+                may.executions("DescribeExecution", "RedriveExecution"))
             .telling(Told.MACHINE),
         FunctionSpec.zip(
                 "Sweep",
@@ -238,10 +259,27 @@ final class FunctionCatalog {
                 LONGEST,
                 may.removeObjects(),
                 may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-                may.indexes(TaskStorage.ACTIVE),
+                may.indexes(TaskStorage.ACTIVE, TaskStorage.BY_KIND),
                 may.describe("DescribeImages", "DescribeSnapshots"),
                 may.removeImages(),
-                may.keepFailedEvents())
+                may.keepFailedEvents(),
+                may.startExecution(),
+                may.executions("DescribeExecution", "RedriveExecution", "StopExecution"))
             .telling(Told.MACHINE));
+  }
+
+  private FunctionSpec again(String id, String description) {
+    return FunctionSpec.zip(
+            id,
+            description,
+            CONTROL,
+            SHORT,
+            may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            may.readSources(),
+            may.lookAtSources(),
+            may.describe("DescribeSnapshots"),
+            may.startExecution(),
+            may.executions("DescribeExecution", "RedriveExecution"))
+        .telling(Told.MACHINE);
   }
 }
