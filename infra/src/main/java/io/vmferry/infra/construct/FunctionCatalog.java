@@ -40,10 +40,13 @@ final class FunctionCatalog {
   List<Permission> container() {
     return List.of(
         may.ownSnapshots("PutSnapshotBlock"),
-        may.table("GetItem", "PutItem", "Query", "UpdateItem"),
+        may.removeObjects(),
+ may.describe("DescribeImages", "DescribeSnapshots"),
+ may.removeImages(),
+ may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
         may.readSources(),
         may.lookAtSources(),
-        may.taskObjects("PutObject"));
+        may.taskObjects("PutObject", "ListMultipartUploadParts"));
   }
 
   private List<FunctionSpec> requests() {
@@ -59,30 +62,32 @@ final class FunctionCatalog {
                 may.listSnapshots(),
                 may.describe("DescribeSnapshots"),
                 may.startExecution(),
-                may.executions("RedriveExecution", "StopExecution"))
+                may.executions("DescribeExecution", "RedriveExecution", "StopExecution"))
             .telling(Told.MACHINE, Told.COMPUTE),
         FunctionSpec.zip(
                 "StartImport",
                 "Accepts an import and starts its execution",
                 CONTROL,
                 SHORT,
-                may.table("DeleteItem", "GetItem", "PutItem", "Query"),
+                may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
                 may.indexes(TaskStorage.ACTIVE),
-                may.startExecution())
+                may.startExecution(),
+ may.executions("DescribeExecution", "RedriveExecution", "StopExecution"))
             .telling(Told.MACHINE, Told.COMPUTE),
         FunctionSpec.zip(
                 "UploadTrigger",
                 "Starts the import of an uploaded object",
                 CONTROL,
                 SHORT,
-                may.table("DeleteItem", "GetItem", "PutItem", "Query"),
+                may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
                 may.indexes(TaskStorage.ACTIVE),
                 may.readSources(),
                 may.lookAtSources(),
                 may.writeResults(),
                 may.tell(),
                 may.keepFailedEvents(),
-                may.startExecution())
+                may.startExecution(),
+ may.executions("DescribeExecution", "RedriveExecution", "StopExecution"))
             .telling(Told.MACHINE, Told.COMPUTE, Told.EVENTS));
   }
 
@@ -93,7 +98,10 @@ final class FunctionCatalog {
                 "Looks at the headers of the disks of an import",
                 WORK,
                 LONGEST,
-                may.table("GetItem", "PutItem", "Query", "UpdateItem"),
+                may.removeObjects(),
+ may.describe("DescribeImages", "DescribeSnapshots"),
+ may.removeImages(),
+ may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
                 may.readSources(),
                 may.lookAtSources(),
                 may.taskObjects("PutObject"))
@@ -103,15 +111,21 @@ final class FunctionCatalog {
             "Copies a range of a file from a web server",
             CONTROL,
             LONGEST,
-            may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-            may.taskObjects("PutObject")),
+            may.removeObjects(),
+ may.describe("DescribeImages", "DescribeSnapshots"),
+ may.removeImages(),
+ may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+            may.taskObjects("PutObject", "ListMultipartUploadParts")),
         FunctionSpec.zip(
                 "Plan",
                 "Plans the chunks of an import and starts its snapshots",
                 WORK,
                 LONGEST,
                 may.startSnapshot(),
-                may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+                may.removeObjects(),
+ may.describe("DescribeImages", "DescribeSnapshots"),
+ may.removeImages(),
+ may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
                 may.readSources(),
                 may.lookAtSources(),
                 may.taskObjects("PutObject", "ListMultipartUploadParts"))
@@ -126,7 +140,10 @@ final class FunctionCatalog {
             WORK,
             LONGEST,
             may.ownSnapshots("PutSnapshotBlock"),
-            may.table("GetItem", "PutItem"),
+            may.removeObjects(),
+ may.describe("DescribeImages", "DescribeSnapshots"),
+ may.removeImages(),
+ may.table("DeleteItem", "GetItem", "PutItem", "Query"),
             may.readSources(),
             may.lookAtSources(),
             may.taskObjects("PutObject")),
@@ -135,14 +152,17 @@ final class FunctionCatalog {
             "Compares a file of an OVA with its manifest",
             WORK,
             LONGEST,
-            may.table("GetItem"),
+            may.table("GetItem", "PutItem"),
             may.readSources()),
         FunctionSpec.zip(
                 "ModifyOs",
                 "Makes the guest boot on EC2",
                 GUEST,
                 LONGEST,
-                may.table("GetItem", "PutItem", "Query", "UpdateItem"),
+                may.removeObjects(),
+ may.describe("DescribeImages", "DescribeSnapshots"),
+ may.removeImages(),
+ may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
                 may.readSources(),
                 may.readAgents(),
                 may.taskObjects("PutObject", "DeleteObject"),
@@ -154,7 +174,10 @@ final class FunctionCatalog {
             WORK,
             LONGEST,
             may.ownSnapshots("PutSnapshotBlock"),
-            may.table("GetItem", "PutItem", "Query", "UpdateItem"),
+            may.removeObjects(),
+ may.describe("DescribeImages", "DescribeSnapshots"),
+ may.removeImages(),
+ may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
             may.readSources(),
             may.lookAtSources(),
             may.taskObjects("PutObject")));
@@ -176,7 +199,7 @@ final class FunctionCatalog {
             "Tells whether the snapshots of an import are ready",
             CONTROL,
             SHORT,
-            may.table("GetItem"),
+            may.table("GetItem", "PutItem"),
             may.describe("DescribeSnapshots")),
         FunctionSpec.zip(
             "Register",
@@ -186,10 +209,11 @@ final class FunctionCatalog {
             may.registerImage(),
             may.removeObjects(),
             may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-            may.describe("DescribeImages"),
+ may.indexes(TaskStorage.ACTIVE),
+            may.describe("DescribeImages", "DescribeSnapshots"),
             may.removeImages(),
                 may.startExecution(),
-                may.executions("RedriveExecution"))
+                may.executions("DescribeExecution", "RedriveExecution", "StopExecution"))
             .telling(Told.MACHINE),
         FunctionSpec.zip(
             "NoteFailure",
@@ -204,10 +228,11 @@ final class FunctionCatalog {
             LONGEST,
             may.removeObjects(),
             may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+ may.indexes(TaskStorage.ACTIVE),
             may.describe("DescribeImages", "DescribeSnapshots"),
             may.removeImages(),
                 may.startExecution(),
-                may.executions("RedriveExecution"))
+                may.executions("DescribeExecution", "RedriveExecution", "StopExecution"))
             .telling(Told.MACHINE));
   }
 
@@ -220,13 +245,36 @@ final class FunctionCatalog {
                 LONGEST,
                 may.removeObjects(),
                 may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+ may.indexes(TaskStorage.ACTIVE),
                 may.describe("DescribeImages", "DescribeSnapshots"),
                 may.removeImages(),
                 may.startExecution(),
                 may.executions("DescribeExecution", "RedriveExecution", "StopExecution"))
             .telling(Told.MACHINE),
-        again("RetryTask", "Lets a failed task go on where it was"),
-        again("ResumeTask", "Begins the next attempt of a task whose run has failed"),
+        FunctionSpec.zip(
+                "RetryTask",
+                "Lets a failed task go on where it was",
+                CONTROL,
+                SHORT,
+                may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+                may.indexes(TaskStorage.ACTIVE),
+                may.readSources(),
+                may.lookAtSources(),
+                may.describe("DescribeSnapshots"),
+                may.startExecution(),
+                may.executions("DescribeExecution", "RedriveExecution", "StopExecution"))
+            .telling(Told.MACHINE),
+        FunctionSpec.zip(
+                "ResumeTask",
+                "Begins the next attempt of a task whose run has failed",
+                CONTROL,
+                SHORT,
+                may.table("GetItem", "PutItem", "Query", "UpdateItem"),
+                may.indexes(TaskStorage.ACTIVE),
+                may.readSources(),
+                may.lookAtSources(),
+                may.describe("DescribeSnapshots"))
+            .telling(Told.MACHINE),
         FunctionSpec.zip(
                 "Announce",
                 "Tells of tasks: events, results beside uploads, messages",
@@ -246,11 +294,12 @@ final class FunctionCatalog {
                 LONGEST,
                 may.removeObjects(),
                 may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+ may.indexes(TaskStorage.ACTIVE),
                 may.describe("DescribeImages", "DescribeSnapshots"),
                 may.removeImages(),
                 may.keepFailedEvents(),
                 may.startExecution(),
-                may.executions("DescribeExecution", "RedriveExecution"))
+                may.executions("DescribeExecution", "RedriveExecution", "StopExecution"))
             .telling(Told.MACHINE),
         FunctionSpec.zip(
                 "Sweep",
@@ -266,20 +315,5 @@ final class FunctionCatalog {
                 may.startExecution(),
                 may.executions("DescribeExecution", "RedriveExecution", "StopExecution"))
             .telling(Told.MACHINE));
-  }
-
-  private FunctionSpec again(String id, String description) {
-    return FunctionSpec.zip(
-            id,
-            description,
-            CONTROL,
-            SHORT,
-            may.table("DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
-            may.readSources(),
-            may.lookAtSources(),
-            may.describe("DescribeSnapshots"),
-            may.startExecution(),
-            may.executions("DescribeExecution", "RedriveExecution"))
-        .telling(Told.MACHINE);
   }
 }
