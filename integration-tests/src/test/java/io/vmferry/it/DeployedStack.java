@@ -2,12 +2,14 @@ package io.vmferry.it;
 
 import io.vmferry.disk.convert.ChunkPlanner;
 import io.vmferry.functions.port.RemoteFiles;
+import io.vmferry.functions.task.Compute;
 import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
 import io.vmferry.local.EmbeddedAws;
+import io.vmferry.local.ecs.ContainerEngine;
 import io.vmferry.local.edge.FaultInjector;
 import io.vmferry.local.stack.EmbeddedStack;
 import java.nio.file.Path;
@@ -41,6 +43,19 @@ final class DeployedStack implements AutoCloseable {
    * @param remoteFiles how it reads web servers
    */
   static DeployedStack start(Path state, FaultInjector faults, RemoteFiles remoteFiles) {
+    return start(
+        state, faults, remoteFiles, EmbeddedStack.Options.defaults(remoteFiles).containers());
+  }
+
+  /**
+   * Starts it.
+   *
+   * @param faults what goes wrong in it
+   * @param remoteFiles how it reads web servers
+   * @param containers how its containers are run
+   */
+  static DeployedStack start(
+      Path state, FaultInjector faults, RemoteFiles remoteFiles, ContainerEngine containers) {
     EmbeddedStack.Options defaults = EmbeddedStack.Options.defaults(remoteFiles);
     EmbeddedStack.Options options =
         new EmbeddedStack.Options(
@@ -50,7 +65,9 @@ final class DeployedStack implements AutoCloseable {
             defaults.mapConcurrency(),
             defaults.cacheMib(),
             SHORT_CHUNKS,
-            defaults.clock());
+            defaults.clock(),
+            containers,
+            defaults.isolated());
     EmbeddedAws aws = EmbeddedAws.start(EmbeddedAws.Options.of(state).withFaults(faults));
     try {
       return new DeployedStack(
@@ -68,7 +85,34 @@ final class DeployedStack implements AutoCloseable {
 
   /** Imports an image, and waits until the task has ended, well or not. */
   Task importing(String url) {
-    String id = start(url);
+    return importing(url, GuestOptions.AS_IT_IS, Optional.empty());
+  }
+
+  /** Imports an image, and waits until the task has ended, well or not. */
+  Task importing(String url, GuestOptions guest, Optional<Compute> compute) {
+    return ended(start(url, guest, compute));
+  }
+
+  /** Starts the import of an image. */
+  String start(String url, GuestOptions guest, Optional<Compute> compute) {
+    return stack.startImport(
+        new ImportRequest(
+                TaskKind.IMPORT_IMAGE,
+                List.of(DiskContainer.of(url)),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Map.of(),
+                guest)
+            .withCompute(compute));
+  }
+
+  /** Waits until a task has ended. */
+  Task ended(String id) {
     if (!stack.awaitExecution(id, TIMEOUT)) {
       throw new AssertionError("the execution of %s still runs after %s".formatted(id, TIMEOUT));
     }
@@ -77,19 +121,7 @@ final class DeployedStack implements AutoCloseable {
 
   /** Starts an import. */
   String start(String url) {
-    return stack.startImport(
-        new ImportRequest(
-            TaskKind.IMPORT_IMAGE,
-            List.of(DiskContainer.of(url)),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Map.of(),
-            GuestOptions.AS_IT_IS));
+    return start(url, GuestOptions.AS_IT_IS, Optional.empty());
   }
 
   /** A task as it is now. */
@@ -118,6 +150,11 @@ final class DeployedStack implements AutoCloseable {
   /** Has every call of the embedded AWS told. */
   void observe(Runnable observer) {
     aws.observe((accessKeyId, service, operation) -> observer.run());
+  }
+
+  /** Cancels a task. */
+  void cancel(String id) {
+    stack.ports().workflow().stop(id, "by a test");
   }
 
   @Override

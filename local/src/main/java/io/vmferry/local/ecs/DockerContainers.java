@@ -3,12 +3,13 @@ package io.vmferry.local.ecs;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Containers of an image that Docker has, confined as in Fargate: no privileges, a read-only file
- * system but for /tmp, so much memory and no more. They share this machine's network, for the
+ * system but for the volume /tmp, so much memory and no more. They share this machine's network, for the
  * embedded AWS listens on its loopback interface.
  */
 public final class DockerContainers implements ContainerEngine {
@@ -23,6 +24,30 @@ public final class DockerContainers implements ContainerEngine {
 
   @Override
   public ProcessBuilder prepare(ContainerRun run) {
+    List<String> command = docker(run.environment().keySet(), run.memoryMib());
+    command.add("--name=" + name(run));
+    command.add(image);
+    command.addAll(run.command());
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().putAll(run.environment());
+    return builder;
+  }
+
+  /**
+   * The command that runs the image as a function, with the address of Lambda's Runtime API among
+   * its variables.
+   *
+   * @param handler the class
+   * @param variables names of the variables that are handed on to it
+   * @param memoryMib its memory
+   */
+  public List<String> function(String handler, Set<String> variables, int memoryMib) {
+    List<String> command = docker(variables, memoryMib);
+    command.addAll(List.of(image, "lambda", handler));
+    return List.copyOf(command);
+  }
+
+  private static List<String> docker(Set<String> variables, int memoryMib) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -30,22 +55,15 @@ public final class DockerContainers implements ContainerEngine {
                 "run",
                 "--rm",
                 "--pull=never",
-                "--name=" + name(run),
                 "--network=host",
                 "--read-only",
                 "--cap-drop=ALL",
                 "--security-opt=no-new-privileges",
-                // Libraries are unpacked there and loaded from there.
-                "--tmpfs=/tmp:rw,exec,nosuid,nodev,mode=1777",
-                "--memory=" + run.memoryMib() + "m",
-                "--memory-swap=" + run.memoryMib() + "m"));
+                "--memory=" + memoryMib + "m",
+                "--memory-swap=" + memoryMib + "m"));
     // By name only: the values may be secrets, and command lines are everybody's to read.
-    run.environment().keySet().stream().sorted().forEach(key -> command.add("--env=" + key));
-    command.add(image);
-    command.addAll(run.command());
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().putAll(run.environment());
-    return builder;
+    variables.stream().sorted().forEach(name -> command.add("--env=" + name));
+    return command;
   }
 
   private static String name(ContainerRun run) {

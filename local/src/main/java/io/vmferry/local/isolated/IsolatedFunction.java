@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.ByteBufferBackedInputStream;
+import io.vmferry.local.ecs.DockerContainers;
 import io.vmferry.local.lambda.FunctionErrorException;
 import io.vmferry.local.lambda.FunctionSettings;
 import java.io.IOException;
@@ -21,7 +22,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -65,10 +68,49 @@ public final class IsolatedFunction implements RequestStreamHandler, AutoCloseab
       Path root,
       FunctionSettings settings,
       Map<String, String> environment) {
+    this(
+        name,
+        root,
+        command(handler, settings),
+        environment(name, handler, root, settings, environment));
+  }
+
+  private IsolatedFunction(
+      String name, Path root, List<String> command, Map<String, String> environment) {
     this.name = name;
     this.root = root;
-    this.command = command(handler, settings);
-    this.environment = environment(name, handler, root, settings, environment);
+    this.command = command;
+    this.environment = environment;
+  }
+
+  /**
+   * A function in containers of an image, which holds the runtime interface client itself.
+   *
+   * @param name its name
+   * @param handler its handler: a class
+   * @param directory where Docker's command runs
+   * @param image runs the containers
+   * @param settings the containers' memory
+   * @param environment its variables and those of its credentials
+   */
+  public static IsolatedFunction inImage(
+      String name,
+      String handler,
+      Path directory,
+      DockerContainers image,
+      FunctionSettings settings,
+      Map<String, String> environment) {
+    Map<String, String> all =
+        new HashMap<>(environment(name, handler, Path.of("/tmp"), settings, environment));
+    // The image has its own.
+    all.keySet().removeAll(Set.of("LANG", "PATH"));
+    Set<String> variables = new TreeSet<>(all.keySet());
+    variables.add("AWS_LAMBDA_RUNTIME_API");
+    List<String> command =
+        image.function(handler, variables, settings.memoryMegabytes());
+    // That is for Docker's command, which is told which variables to hand on.
+    all.put("PATH", Objects.requireNonNullElse(System.getenv("PATH"), "/usr/local/bin:/usr/bin"));
+    return new IsolatedFunction(name, directory, command, Map.copyOf(all));
   }
 
   private static List<String> command(String handler, FunctionSettings settings) {

@@ -23,6 +23,7 @@ import org.slf4j.LoggerFactory;
 final class Sandbox implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Sandbox.class);
   private static final Duration KILL = Duration.ofSeconds(10);
+  private static final Duration POLITE = Duration.ofSeconds(2);
 
   private final RuntimeApi api;
   private final Process process;
@@ -133,11 +134,14 @@ final class Sandbox implements AutoCloseable {
     return process.isAlive();
   }
 
-  /** Kills it. */
+  /** Ends it: politely first, so that Docker's command takes its container with it. */
   @Override
   public void close() {
-    process.destroyForcibly();
+    process.destroy();
     try {
+      if (!process.waitFor(POLITE.toMillis(), TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly();
+      }
       exit.get(KILL.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -11,6 +11,7 @@ import io.vmferry.functions.handler.Wiring;
 import io.vmferry.functions.port.Ports;
 import io.vmferry.local.deployment.Deployment;
 import io.vmferry.local.deployment.FunctionSpec;
+import io.vmferry.local.ecs.DockerContainers;
 import io.vmferry.local.isolated.IsolatedFunction;
 import io.vmferry.local.isolated.UnpackedZips;
 import io.vmferry.local.lambda.LambdaRuntime;
@@ -51,10 +52,7 @@ final class StackFunctions implements AutoCloseable {
                           function.logicalId()
                               + ": there is no handler "
                               + function.handlerClass()));
-      RequestStreamHandler handler =
-          options.isolated().isEmpty()
-              ? known.handler(wiring(function), eventsWiring(function))
-              : isolated(function, options.isolated().get());
+      RequestStreamHandler handler = handler(known, function);
       lambda.register(
           function.name(),
           function.handlerClass(),
@@ -62,6 +60,32 @@ final class StackFunctions implements AutoCloseable {
           function.settings(),
           function.qualifiers());
     }
+  }
+
+  private RequestStreamHandler handler(EmbeddedFunctions known, FunctionSpec function) {
+    if (known == EmbeddedFunctions.MODIFY_OS
+        && options.containers() instanceof DockerContainers image) {
+      return inImage(function, image);
+    }
+    return options.isolated().isEmpty()
+        ? known.handler(wiring(function), eventsWiring(function))
+        : isolated(function, options.isolated().get());
+  }
+
+  /** ModifyOs is deployed in the image; where there is Docker and the image, it runs there. */
+  private RequestStreamHandler inImage(FunctionSpec function, DockerContainers image) {
+    Map<String, String> environment = new HashMap<>(function.environment());
+    environment.putAll(roles.environment(function.roleArn()));
+    IsolatedFunction isolated =
+        IsolatedFunction.inImage(
+            function.name(),
+            function.handlerClass(),
+            Path.of(System.getProperty("java.io.tmpdir")),
+            image,
+            function.settings(),
+            environment);
+    processes.add(isolated);
+    return isolated;
   }
 
   private RequestStreamHandler isolated(FunctionSpec function, Path otherwise) {
