@@ -20,7 +20,7 @@ final class EmbeddedTemplate implements DeployedSystem {
   /** What a machine differs in from AWS: here nobody waits for snapshots. */
   static final Map<String, String> OVERRIDES = Map.of("SnapshotPollSeconds", "1");
 
-  private static final Duration TIMEOUT = Duration.ofMinutes(5);
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   private final FaultInjector faults = new FaultInjector(1);
   private final HttpsRemoteFiles remoteFiles;
@@ -121,7 +121,8 @@ final class EmbeddedTemplate implements DeployedSystem {
         return task;
       }
       if (System.nanoTime() > deadline) {
-        throw new AssertionError(taskId + " stays " + task.status());
+        throw new AssertionError(
+            "%s stays %s; denied: %s".formatted(taskId, task.status(), stack.denials()));
       }
       LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
     }

@@ -19,9 +19,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -38,32 +40,37 @@ import org.junit.jupiter.api.io.TempDir;
 abstract class EndToEndSuite {
   private static final Duration BEGIN = Duration.ofMinutes(2);
 
-  @TempDir private Path directory;
-  private DeployedSystem system;
+  private @Nullable DeployedSystem deployed;
+  private @Nullable Path temporary;
 
   /** Deploys it. */
   abstract DeployedSystem deploy(Path state) throws IOException;
 
   @BeforeAll
-  void start() throws IOException {
-    system = deploy(directory.resolve("state"));
+  void start(@TempDir Path directory) throws IOException {
+    temporary = directory;
+    deployed = deploy(directory.resolve("state"));
   }
 
   @AfterAll
   void stop() {
-    if (system != null) {
-      system.close();
+    if (deployed != null) {
+      deployed.close();
     }
   }
 
   @AfterEach
   void nothingGoesWrongAnyMore() {
-    system.faults().clear();
+    system().faults().clear();
   }
 
   /** What is deployed. */
   DeployedSystem system() {
-    return system;
+    return Objects.requireNonNull(deployed);
+  }
+
+  private Path file(String name) {
+    return Objects.requireNonNull(temporary).resolve(name);
   }
 
   private static ImportRequest request(TaskKind kind, String url, Optional<String> format) {
@@ -88,27 +95,27 @@ abstract class EndToEndSuite {
 
   private void assertHolds(Task task, ImageFixture fixture) throws IOException {
     String snapshotId = task.disk(0).snapshotId().orElseThrow();
-    Path content = directory.resolve(snapshotId + ".raw");
-    system.account().read(snapshotId, content);
+    Path content = file(snapshotId + ".raw");
+    system().account().read(snapshotId, content);
     Contents.assertEqualsPadded(content, fixture.expected());
     Files.delete(content);
-    system.account().assertNothingIsPending();
+    system().account().assertNothingIsPending();
   }
 
   @Test
   void anOvaBecomesAnImage() throws IOException {
     ImageFixture fixture = ImageFixture.OVA;
-    String url = system.account().upload(fixture.image(), "machines/machine.ova");
+    String url = system().account().upload(fixture.image(), "machines/machine.ova");
 
     Task task =
         completed(
-            system.await(system.start(request(TaskKind.IMPORT_IMAGE, url, Optional.empty()))));
+            system().await(system().start(request(TaskKind.IMPORT_IMAGE, url, Optional.empty()))));
 
     assertHolds(task, fixture);
-    assertThat(system.account().images())
+    assertThat(system().account().images())
         .extracting(image -> image.imageId())
         .containsExactly(task.imageId().orElseThrow());
-    system
+    system()
         .account()
         .delete(task.imageId().orElseThrow(), List.of(task.disk(0).snapshotId().orElseThrow()));
   }
@@ -116,32 +123,38 @@ abstract class EndToEndSuite {
   @Test
   void aDiskBecomesASnapshotAndNoImage() throws IOException {
     ImageFixture fixture = ImageFixture.VHDX_WITH_DIRTY_LOG;
-    String url = system.account().upload(fixture.image(), "disks/disk.vhdx");
+    String url = system().account().upload(fixture.image(), "disks/disk.vhdx");
 
     Task task =
         completed(
-            system.await(system.start(request(TaskKind.IMPORT_SNAPSHOT, url, Optional.empty()))));
+            system()
+                .await(system().start(request(TaskKind.IMPORT_SNAPSHOT, url, Optional.empty()))));
 
     assertHolds(task, fixture);
-    assertThat(system.account().images()).isEmpty();
+    assertThat(system().account().images()).isEmpty();
     String snapshotId = task.disk(0).snapshotId().orElseThrow();
-    system.account().clients().ec2().deleteSnapshot(delete -> delete.snapshotId(snapshotId));
+    system().account().clients().ec2().deleteSnapshot(delete -> delete.snapshotId(snapshotId));
   }
 
   @Test
   void anImageIsReadFromAWebServer() throws IOException {
     Assumptions.assumeTrue(
-        system.readsLocalServers(), "functions outside of this process refuse private addresses");
+        system().readsLocalServers(), "functions outside of this process refuse private addresses");
     ImageFixture fixture = ImageFixture.OVA;
     try (FileServer server = FileServer.of(fixture.image(), true)) {
       Task task =
           completed(
-              system.await(
-                  system.start(
-                      request(TaskKind.IMPORT_IMAGE, server.url().toString(), Optional.empty()))));
+              system()
+                  .await(
+                      system()
+                          .start(
+                              request(
+                                  TaskKind.IMPORT_IMAGE,
+                                  server.url().toString(),
+                                  Optional.empty()))));
 
       assertHolds(task, fixture);
-      system
+      system()
           .account()
           .delete(task.imageId().orElseThrow(), List.of(task.disk(0).snapshotId().orElseThrow()));
     }
@@ -150,41 +163,41 @@ abstract class EndToEndSuite {
   @Test
   void stoppingATaskRemovesWhatItHasMade() throws IOException {
     // The conversion begins, and does not end.
-    system.faults().add(Rule.of("ebs", "PutSnapshotBlock", Fault.THROTTLE, 1));
+    system().faults().add(Rule.of("ebs", "PutSnapshotBlock", Fault.THROTTLE, 1));
     String url =
-        system.account().upload(ImageFixture.VHD_DYNAMIC.image(), "disks/disk-to-stop.vhd");
-    String id = system.start(request(TaskKind.IMPORT_IMAGE, url, Optional.empty()));
+        system().account().upload(ImageFixture.VHD_DYNAMIC.image(), "disks/disk-to-stop.vhd");
+    String id = system().start(request(TaskKind.IMPORT_IMAGE, url, Optional.empty()));
     long deadline = System.nanoTime() + BEGIN.toNanos();
-    while (system.faults().injected(Fault.THROTTLE) == 0) {
+    while (system().faults().injected(Fault.THROTTLE) == 0) {
       assertThat(System.nanoTime()).as("the conversion does not begin").isLessThan(deadline);
       LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
     }
-    assertThat(system.account().snapshots()).hasSize(1);
+    assertThat(system().account().snapshots()).hasSize(1);
 
-    system.stop(id);
+    system().stop(id);
 
-    Task task = system.await(id);
+    Task task = system().await(id);
     assertThat(task.status()).isEqualTo(TaskStatus.DELETED);
     assertThat(task.error().orElseThrow().code()).isEqualTo(ErrorCode.TASK_CANCELLED);
-    system.account().assertIsEmpty();
+    system().account().assertIsEmpty();
   }
 
   @Test
   void anImageThatTurnsOutDamagedFailsAndLeavesNothing() throws IOException {
-    Path damaged =
-        Files.copy(ImageFixture.VMDK_STREAM_OPTIMIZED.image(), directory.resolve("damaged.vmdk"));
+    Path damaged = Files.copy(ImageFixture.VMDK_STREAM_OPTIMIZED.image(), file("damaged.vmdk"));
     byte[] noise = new byte[64 << 10];
     new Random(1).nextBytes(noise);
     try (RandomAccessFile file = new RandomAccessFile(damaged.toFile(), "rw")) {
       file.seek(file.length() / 2);
       file.write(noise);
     }
-    String url = system.account().upload(damaged, "disks/damaged.vmdk");
+    String url = system().account().upload(damaged, "disks/damaged.vmdk");
 
-    Task task = system.await(system.start(request(TaskKind.IMPORT_IMAGE, url, Optional.empty())));
+    Task task =
+        system().await(system().start(request(TaskKind.IMPORT_IMAGE, url, Optional.empty())));
 
     assertThat(task.status()).isEqualTo(TaskStatus.DELETED);
     assertThat(task.error().orElseThrow().code().category()).isEqualTo(ErrorCode.Category.USER);
-    system.account().assertIsEmpty();
+    system().account().assertIsEmpty();
   }
 }

@@ -73,7 +73,9 @@ class TemplateIT extends EndToEndSuite {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /** Which handler each placeholder of the definition stands for; those of other things for none. */
+  /**
+   * Which handler each placeholder of the definition stands for; those of other things for none.
+   */
   private static Map<String, String> functions(Deployment deployment, StateMachineSpec machine) {
     Map<String, String> handlers = new HashMap<>();
     machine

@@ -221,13 +221,17 @@ public final class HandWrittenAssembly {
         json(
             """
         [{"Id":"Target0","Arn":{"Fn::GetAtt":["CleanupEventFunction","Arn"]},"RetryPolicy":{"MaximumRetryAttempts":2}}]"""));
-    add(workflow, "Changes", "AWS::Lambda::EventSourceMapping").setAll((ObjectNode) json("""
+    add(workflow, "Changes", "AWS::Lambda::EventSourceMapping")
+        .setAll(
+            (ObjectNode)
+                json(
+                    """
         {"BatchSize":100,"EventSourceArn":{"Fn::ImportValue":"Storage:ExportsOutputStream%s"},
          "FilterCriteria":{"Filters":[{"Pattern":
            "{\\"dynamodb\\":{\\"Keys\\":{\\"sk\\":{\\"S\\":[\\"task\\",{\\"prefix\\":\\"effect#\\"}]}}}}"}]},
          "FunctionName":{"Fn::GetAtt":["AnnounceFunction","Arn"]},
          "FunctionResponseTypes":["ReportBatchItemFailures"],"StartingPosition":"TRIM_HORIZON"}"""
-        .formatted(TABLE)));
+                        .formatted(TABLE)));
     add(workflow, "AllowCleanupRule", "AWS::Lambda::Permission")
         .setAll(
             (ObjectNode)
@@ -311,9 +315,11 @@ public final class HandWrittenAssembly {
             "{\"Fn::Join\":[\"\",[{\"Fn::ImportValue\":\"Storage:ExportsOutputRef%s\"},\"/uploads/\"]]}"
                 .formatted(IMAGES)));
     if (id.equals("UploadTrigger") || id.equals("Announce")) {
-      variables.set("VMFERRY_IMPORTS", json(
-          "{\"Fn::Join\":[\"\",[{\"Fn::ImportValue\":\"Storage:ExportsOutputRef%s\"},\"/imports/\"]]}"
-              .formatted(IMAGES)));
+      variables.set(
+          "VMFERRY_IMPORTS",
+          json(
+              "{\"Fn::Join\":[\"\",[{\"Fn::ImportValue\":\"Storage:ExportsOutputRef%s\"},\"/imports/\"]]}"
+                  .formatted(IMAGES)));
     }
     variables.put("VMFERRY_WORKERS", "4").put("VMFERRY_CACHE_MIB", "16");
   }

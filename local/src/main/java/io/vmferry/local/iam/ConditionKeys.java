@@ -26,6 +26,8 @@ final class ConditionKeys {
           "events:detail-type",
           "events:eventbusinvocation",
           "events:source",
+          "lambda:functionurlauthtype",
+          "lambda:invokedviafunctionurl",
           "s3:delimiter",
           "s3:prefix",
           "s3:resourceaccount");

@@ -6,14 +6,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Holds requests that carry a role's credentials to the role's policies. Everybody else is the
  * account's administrator.
  */
 public final class RoleAuthorizer implements Authorizer {
+  private static final Logger LOG = LoggerFactory.getLogger(RoleAuthorizer.class);
+  private static final int MOST_DENIALS = 100;
+
+  private final List<String> denials = new CopyOnWriteArrayList<>();
   private final Map<String, Role> byAccessKey = new ConcurrentHashMap<>();
   private final Map<String, Role> byArn = new ConcurrentHashMap<>();
   private final RequestedAccess requested;
@@ -60,10 +67,26 @@ public final class RoleAuthorizer implements Authorizer {
     for (Access access : asked) {
       Optional<String> denial = role.denial(access);
       if (denial.isPresent()) {
-        return denial;
+        return noted(denial);
       }
     }
-    return hidden(role, call, asked);
+    return noted(hidden(role, call, asked));
+  }
+
+  private Optional<String> noted(Optional<String> denial) {
+    denial.ifPresent(
+        message -> {
+          LOG.info("denied: {}", message);
+          if (denials.size() < MOST_DENIALS) {
+            denials.add(message);
+          }
+        });
+    return denial;
+  }
+
+  /** What was denied so far, the oldest first; no more than the first hundred. */
+  public List<String> denials() {
+    return List.copyOf(denials);
   }
 
   /** S3 does not tell whether an object is missing to those who may not list its bucket. */

@@ -332,6 +332,11 @@ public final class EmbeddedStack implements AutoCloseable {
     return DefaultDeployment.of(region, account, options);
   }
 
+  /** What the functions' roles were denied so far: permissions that the template lacks. */
+  public List<String> denials() {
+    return functions.denials();
+  }
+
   /** What is deployed. */
   public Deployment deployment() {
     return deployment;

@@ -143,6 +143,11 @@ final class StackFunctions implements AutoCloseable {
     return Config.from(function.environment(), options.chunkLimits());
   }
 
+  /** What their roles were denied so far. */
+  List<String> denials() {
+    return roles.denials();
+  }
+
   /** The function that starts imports. */
   FunctionSpec startImport() {
     return deployment

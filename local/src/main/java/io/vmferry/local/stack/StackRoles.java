@@ -9,6 +9,7 @@ import io.vmferry.local.iam.RoleAuthorizer;
 import io.vmferry.local.stepfunctions.ObjectReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -49,6 +50,11 @@ final class StackRoles implements ObjectReader, AutoCloseable {
     } catch (NoSuchKeyException | NoSuchBucketException e) {
       return false;
     }
+  }
+
+  /** What was denied so far. */
+  List<String> denials() {
+    return authorizer.denials();
   }
 
   /** Clients with a role's credentials; without a role those of the administrator. */
