@@ -21,6 +21,20 @@ import org.junit.jupiter.api.io.TempDir;
  * an event.
  */
 class IsolatedFunctionsIT {
+  private static final String TASK =
+      """
+      {"taskId":"import-ami-00000000000000000","disk":0,"name":"1","error":"x","cause":"y",
+       "kind":"IMPORT_IMAGE","containers":[]}""";
+
+  private static final String UPLOAD =
+      """
+      {"detail":{"bucket":{"name":"elsewhere"},"object":{"key":"elsewhere/x.import.json"}}}""";
+
+  private static final String EXECUTION =
+      """
+      {"detail":{"executionArn":"arn:aws:states:us-east-1:000000000000:execution:x:y",
+       "name":"import-ami-00000000000000000","status":"FAILED","error":"x","cause":"y"}}""";
+
   @TempDir private static Path directory;
   private static EmbeddedTemplate system;
 
@@ -46,9 +60,11 @@ class IsolatedFunctionsIT {
   /** The task of the event is not there, which a function learns from the table only. */
   private static void answersAnEvent(FunctionSpec function) {
     String event =
-        """
-        {"taskId":"import-ami-00000000000000000","disk":0,"name":"1","error":"x","cause":"y",
-         "kind":"IMPORT_IMAGE","containers":[]}""";
+        switch (function.handlerName()) {
+          case "UploadTriggerHandler" -> UPLOAD;
+          case "CleanupEventHandler" -> EXECUTION;
+          default -> TASK;
+        };
     String answer = system.stack().answer(function.name(), event);
     JsonNode json = Json.read(answer, JsonNode.class);
     if (json.has("errorType")) {
