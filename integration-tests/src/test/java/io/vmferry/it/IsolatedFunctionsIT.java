@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.functions.json.Json;
 import io.vmferry.local.deployment.FunctionSpec;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -35,11 +37,16 @@ class IsolatedFunctionsIT {
       {"detail":{"executionArn":"arn:aws:states:us-east-1:000000000000:execution:x:y",
        "name":"import-ami-00000000000000000","status":"FAILED","error":"x","cause":"y"}}""";
 
+  /** How long each took from its process's start to its answer, for scripts/benchmark-cold-start. */
+  private static final Path TIMES =
+      Fixtures.ROOT.resolve("integration-tests/target/cold-starts.tsv");
+
   @TempDir private static Path directory;
   private static EmbeddedTemplate system;
 
   @BeforeAll
   static void deploy() throws IOException {
+    Files.deleteIfExists(TIMES);
     system = EmbeddedTemplate.isolated(directory.resolve("state"));
   }
 
@@ -58,14 +65,22 @@ class IsolatedFunctionsIT {
   }
 
   /** The task of the event is not there, which a function learns from the table only. */
-  private static void answersAnEvent(FunctionSpec function) {
+  private static void answersAnEvent(FunctionSpec function) throws IOException {
     String event =
         switch (function.handlerName()) {
           case "UploadTriggerHandler" -> UPLOAD;
           case "CleanupEventHandler" -> EXECUTION;
           default -> TASK;
         };
+    long begin = System.nanoTime();
     String answer = system.stack().answer(function.name(), event);
+    long millis = (System.nanoTime() - begin) / 1_000_000;
+    Files.writeString(
+        TIMES,
+        "%s\t%d\t%d\n"
+            .formatted(function.handlerName(), function.settings().memoryMegabytes(), millis),
+        StandardOpenOption.CREATE,
+        StandardOpenOption.APPEND);
     JsonNode json = Json.read(answer, JsonNode.class);
     if (json.has("errorType")) {
       assertThat(json.path("errorType").asText())
