@@ -122,8 +122,7 @@ final class CalledActions {
   /** What a program comes to call. */
   SortedSet<Operation> ofProgram(Class<?> main) {
     Search search = new Search();
-    search.reach(
-        new Method(main.getName().replace('.', '/'), "main", "([Ljava/lang/String;)V"));
+    search.reach(new Method(main.getName().replace('.', '/'), "main", "([Ljava/lang/String;)V"));
     search.run();
     return search.called;
   }

@@ -67,7 +67,9 @@ class PermissionsIT {
   private static final Map<String, Set<String>> TELLS_MISSING =
       Map.of("AnnounceHandler", Set.of("s3:ListBucket"));
 
-  /** What actions there are that no policy can limit to resources (Service Authorization Reference). */
+  /**
+   * What actions there are that no policy can limit to resources (Service Authorization Reference).
+   */
   private static final Set<String> WITHOUT_RESOURCES =
       Set.of(
           "dynamodb:ListStreams",
@@ -110,7 +112,8 @@ class PermissionsIT {
     // What the search rests on: a step reaches its services' ports, and not those of other steps.
     assertThat(CODE.ofHandler(handler("CompleteSnapshots")))
         .contains(new Operation("ebs", "completeSnapshot"), new Operation("dynamodb", "getItem"))
-        .doesNotContain(new Operation("ebs", "startSnapshot"), new Operation("ec2", "registerImage"));
+        .doesNotContain(
+            new Operation("ebs", "startSnapshot"), new Operation("ec2", "registerImage"));
   }
 
   @Test

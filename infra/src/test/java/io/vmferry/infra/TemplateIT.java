@@ -165,12 +165,15 @@ class TemplateIT {
             "DashboardName",
             "ClusterName",
             "ManagedPolicyName");
-    for (JsonNode template :
-        List.of(Synthesis.DEFAULT.storage(), Synthesis.DEFAULT.workflow())) {
+    for (JsonNode template : List.of(Synthesis.DEFAULT.storage(), Synthesis.DEFAULT.workflow())) {
       for (JsonNode resource : template.get("Resources")) {
         if (resource.get("Type").asText().startsWith("Custom::")
-            || Set.of("AWS::Lambda::Version", "AWS::Lambda::Alias", "AWS::Lambda::Permission",
-                    "AWS::Lambda::EventInvokeConfig", "AWS::Lambda::EventSourceMapping")
+            || Set.of(
+                    "AWS::Lambda::Version",
+                    "AWS::Lambda::Alias",
+                    "AWS::Lambda::Permission",
+                    "AWS::Lambda::EventInvokeConfig",
+                    "AWS::Lambda::EventSourceMapping")
                 .contains(resource.get("Type").asText())) {
           continue; // these say which function they belong to
         }
@@ -208,8 +211,7 @@ class TemplateIT {
   @Test
   void onlyTheUsersImagesStayWhenTheStacksGo() {
     Set<String> retained = new TreeSet<>();
-    for (JsonNode template :
-        List.of(Synthesis.DEFAULT.storage(), Synthesis.DEFAULT.workflow())) {
+    for (JsonNode template : List.of(Synthesis.DEFAULT.storage(), Synthesis.DEFAULT.workflow())) {
       template
           .get("Resources")
           .properties()

@@ -186,8 +186,7 @@ final class Permissions {
             List.of(storage.work().arnForObjects(TASKS), storage.work().arnForObjects(UPLOADS))),
         listWork("s3:ListBucket", List.of(TASKS, UPLOADS)),
         // Unlike the listing of objects, this action knows no condition key s3:prefix.
-        allow(
-            List.of("s3:ListBucketMultipartUploads"), List.of(storage.work().getBucketArn())));
+        allow(List.of("s3:ListBucketMultipartUploads"), List.of(storage.work().getBucketArn())));
   }
 
   private String results() {
