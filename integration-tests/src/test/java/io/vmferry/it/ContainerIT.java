@@ -73,8 +73,7 @@ class ContainerIT {
     ImageFixture fixture = ImageFixture.VHD_DYNAMIC;
     Mortal containers = new Mortal(containers(), 1);
     try (HttpsRemoteFiles remoteFiles = new HttpsRemoteFiles();
-        DeployedStack stack =
-            DeployedStack.start(directory, NO_FAULTS, remoteFiles, containers)) {
+        DeployedStack stack = DeployedStack.start(directory, NO_FAULTS, remoteFiles, containers)) {
       String url = stack.account().upload(fixture.image(), "image");
 
       Task task = stack.importing(url, GuestOptions.AS_IT_IS, FARGATE);
@@ -92,8 +91,7 @@ class ContainerIT {
   void aContainerThatDiesEachTimeFailsTheTaskWithACodeOfItsOwn() throws IOException {
     Mortal containers = new Mortal(containers(), Integer.MAX_VALUE);
     try (HttpsRemoteFiles remoteFiles = new HttpsRemoteFiles();
-        DeployedStack stack =
-            DeployedStack.start(directory, NO_FAULTS, remoteFiles, containers)) {
+        DeployedStack stack = DeployedStack.start(directory, NO_FAULTS, remoteFiles, containers)) {
       String url = stack.account().upload(ImageFixture.VHD_DYNAMIC.image(), "image");
 
       Task task = stack.importing(url, GuestOptions.AS_IT_IS, FARGATE);
@@ -108,8 +106,7 @@ class ContainerIT {
   void whatFailsInTheContainerKeepsItsCodeAndIsNotTriedAgain() throws IOException {
     Mortal containers = new Mortal(containers(), 0);
     try (HttpsRemoteFiles remoteFiles = new HttpsRemoteFiles();
-        DeployedStack stack =
-            DeployedStack.start(directory, NO_FAULTS, remoteFiles, containers)) {
+        DeployedStack stack = DeployedStack.start(directory, NO_FAULTS, remoteFiles, containers)) {
       Path broken = BadImage.DAMAGED_DEFLATE_STREAM.make(directory);
       String url = stack.account().upload(broken, "broken.vmdk");
 
@@ -174,8 +171,7 @@ class ContainerIT {
     Mortal containers = new Mortal(new JvmContainers(WebReadingContainer.class.getName()), 0);
     try (FileServer server = FileServer.of(fixture.image(), false);
         HttpsRemoteFiles remoteFiles = new HttpsRemoteFiles(address -> true, Set.of("http"));
-        DeployedStack stack =
-            DeployedStack.start(directory, NO_FAULTS, remoteFiles, containers)) {
+        DeployedStack stack = DeployedStack.start(directory, NO_FAULTS, remoteFiles, containers)) {
 
       Task task = stack.importing(server.url().toString(), GuestOptions.AS_IT_IS, FARGATE);
 

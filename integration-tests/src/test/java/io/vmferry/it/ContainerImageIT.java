@@ -49,8 +49,7 @@ class ContainerImageIT {
   @Test
   void changesADebianGuestInLambdasPlace() throws IOException {
     Tools.require("guestfish");
-    Task task =
-        imported(BootGuest.named("d12-dep").made().image(), GuestOptions.MODIFIED, null);
+    Task task = imported(BootGuest.named("d12-dep").made().image(), GuestOptions.MODIFIED, null);
 
     assertThat(task.guest().orElseThrow().facts()).isPresent();
     assertThat(task.guest().orElseThrow().changes()).isNotEmpty();

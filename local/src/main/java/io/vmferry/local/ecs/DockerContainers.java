@@ -9,8 +9,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Containers of an image that Docker has, confined as in Fargate: no privileges, a read-only file
- * system but for the volume /tmp, so much memory and no more. They share this machine's network, for the
- * embedded AWS listens on its loopback interface.
+ * system but for the volume /tmp, so much memory and no more. They share this machine's network,
+ * for the embedded AWS listens on its loopback interface.
  */
 public final class DockerContainers implements ContainerEngine {
   private static final Logger LOG = LoggerFactory.getLogger(DockerContainers.class);

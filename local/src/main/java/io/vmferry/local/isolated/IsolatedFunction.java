@@ -106,8 +106,7 @@ public final class IsolatedFunction implements RequestStreamHandler, AutoCloseab
     all.keySet().removeAll(Set.of("LANG", "PATH"));
     Set<String> variables = new TreeSet<>(all.keySet());
     variables.add("AWS_LAMBDA_RUNTIME_API");
-    List<String> command =
-        image.function(handler, variables, settings.memoryMegabytes());
+    List<String> command = image.function(handler, variables, settings.memoryMegabytes());
     // That is for Docker's command, which is told which variables to hand on.
     all.put("PATH", Objects.requireNonNullElse(System.getenv("PATH"), "/usr/local/bin:/usr/bin"));
     return new IsolatedFunction(name, directory, command, Map.copyOf(all));
