@@ -37,7 +37,9 @@ class IsolatedFunctionsIT {
       {"detail":{"executionArn":"arn:aws:states:us-east-1:000000000000:execution:x:y",
        "name":"import-ami-00000000000000000","status":"FAILED","error":"x","cause":"y"}}""";
 
-  /** How long each took from its process's start to its answer, for scripts/benchmark-cold-start. */
+  /**
+   * How long each took from its process's start to its answer, for scripts/benchmark-cold-start.
+   */
   private static final Path TIMES =
       Fixtures.ROOT.resolve("integration-tests/target/cold-starts.tsv");
 
