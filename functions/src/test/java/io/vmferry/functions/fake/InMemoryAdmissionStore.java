@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.TreeSet;
 
 /** Slots and the line in memory. */
@@ -23,7 +24,7 @@ public final class InMemoryAdmissionStore implements AdmissionStore {
 
   private final Clock clock;
   private final Map<TaskKind, Map<String, Instant>> slots = new EnumMap<>(TaskKind.class);
-  private final Map<TaskKind, TreeSet<Place>> lines = new EnumMap<>(TaskKind.class);
+  private final Map<TaskKind, NavigableSet<Place>> lines = new EnumMap<>(TaskKind.class);
   private final Faults faults = new Faults();
 
   /** Free slots, an empty line. */
@@ -44,7 +45,7 @@ public final class InMemoryAdmissionStore implements AdmissionStore {
     return slots.getOrDefault(kind, new LinkedHashMap<>());
   }
 
-  private TreeSet<Place> line(TaskKind kind) {
+  private NavigableSet<Place> line(TaskKind kind) {
     return lines.getOrDefault(kind, new TreeSet<>());
   }
 

@@ -73,7 +73,9 @@ class EventSchemasTest {
     for (ErrorCode code : List.of(ErrorCode.OVF_INVALID, ErrorCode.TASK_CANCELLED)) {
       Task task =
           Task.accepted(
-              "import-ami-0123456789abcdef" + code.ordinal() % 10,
+              code == ErrorCode.OVF_INVALID
+                  ? "import-ami-0123456789abcdef0"
+                  : "import-ami-0123456789abcdef1",
               Pipeline.request(TaskKind.IMPORT_IMAGE, null, "s3://images/imports/" + code + ".ova"),
               Instant.now());
       change(

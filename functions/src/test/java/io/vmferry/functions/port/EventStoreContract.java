@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 
 /** What every {@link EventStore} does. */
 public abstract class EventStoreContract {
+  private static final List<TaskEvent.Kind> KINDS = List.of(TaskEvent.Kind.values());
   private static final String TASK = "import-ami-0123456789abcdef0";
   private static final Instant START = Instant.parse("2026-03-01T10:00:00Z");
 
@@ -31,11 +32,7 @@ public abstract class EventStoreContract {
     List<TaskEvent> events =
         IntStream.range(0, EventStore.MOST + 7)
             .mapToObj(
-                i ->
-                    new TaskEvent(
-                        START.plusMillis(i),
-                        TaskEvent.Kind.values()[i % TaskEvent.Kind.values().length],
-                        "event " + i))
+                i -> new TaskEvent(START.plusMillis(i), KINDS.get(i % KINDS.size()), "event " + i))
             .toList();
     // Workers of one task write in any order.
     events.reversed().forEach(event -> store.add(TASK, event));

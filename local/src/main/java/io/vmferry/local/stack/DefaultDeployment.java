@@ -34,16 +34,6 @@ final class DefaultDeployment {
   private static final String IMPORT_DEFINITION = "/io/vmferry/statemachine/import.asl.json";
   private static final String SNAPSHOT_POLL_SECONDS = "1";
 
-  private static final String UPLOAD_RULE =
-      """
-      {"source": ["aws.s3"], "detail-type": ["Object Created"],
-       "detail": {"bucket": {"name": ["%s"]}, "object": {"key": [{"prefix": "%s"}]}}}""";
-
-  private static final String CLEANUP_RULE =
-      """
-      {"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"],
-       "detail": {"stateMachineArn": ["%s"], "status": ["FAILED", "TIMED_OUT", "ABORTED"]}}""";
-
   private DefaultDeployment() {}
 
   static Deployment of(String region, String account, EmbeddedStack.Options options) {
@@ -79,13 +69,19 @@ final class DefaultDeployment {
                 region,
                 account,
                 "vmferry-upload",
-                UPLOAD_RULE.formatted(EmbeddedStack.IMAGES_BUCKET, EmbeddedStack.IMPORTS),
+                """
+      {"source": ["aws.s3"], "detail-type": ["Object Created"],
+       "detail": {"bucket": {"name": ["%s"]}, "object": {"key": [{"prefix": "%s"}]}}}"""
+                    .formatted(EmbeddedStack.IMAGES_BUCKET, EmbeddedStack.IMPORTS),
                 EmbeddedFunctions.UPLOAD_TRIGGER),
             rule(
                 region,
                 account,
                 "vmferry-cleanup",
-                CLEANUP_RULE.formatted(importArn),
+                """
+      {"source": ["aws.states"], "detail-type": ["Step Functions Execution Status Change"],
+       "detail": {"stateMachineArn": ["%s"], "status": ["FAILED", "TIMED_OUT", "ABORTED"]}}"""
+                    .formatted(importArn),
                 EmbeddedFunctions.CLEANUP_EVENT)),
         List.of(
             new StreamSpec(

@@ -110,7 +110,7 @@ class IsolatedFunctionTest {
   void aProcessThatIsBusyWhenItsTimeIsOverIsKilled() throws Exception {
     register("odd", Odd.class.getName(), Duration.ofSeconds(30), Map.of());
     register("brief", Odd.class.getName(), Duration.ofSeconds(6), Map.of());
-    functions.get("brief").warmUp();
+    Objects.requireNonNull(functions.get("brief")).warmUp();
     long before = children();
 
     Invocation hung = invoke("brief", "hang");
