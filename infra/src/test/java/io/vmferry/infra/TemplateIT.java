@@ -314,12 +314,13 @@ class TemplateIT {
     assertThat(all.all("AWS::EC2::VPC")).isEmpty();
     Map<String, JsonNode> functions = all.functions();
     assertThat(functions.values()).allMatch(function -> function.has("VpcConfig"));
-    JsonNode start = functions.get("io.vmferry.functions.handler.StartImportHandler");
+    JsonNode start =
+        Objects.requireNonNull(functions.get("io.vmferry.functions.handler.StartImportHandler"));
     assertThat(start.get("Environment").get("Variables").get("VMFERRY_ACTIVE_TASKS").asText())
         .isEqualTo("5");
     assertThat(
-            functions
-                .get("io.vmferry.functions.handler.ConvertChunkHandler")
+            Objects.requireNonNull(
+                    functions.get("io.vmferry.functions.handler.ConvertChunkHandler"))
                 .get("ReservedConcurrentExecutions")
                 .asInt())
         .isEqualTo(100);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Size;
@@ -193,7 +194,8 @@ final class ImportFunctions extends Construct {
   }
 
   private static void describe(Function function, FunctionSpec spec) {
-    CfnFunction resource = (CfnFunction) function.getNode().getDefaultChild();
+    CfnFunction resource =
+        (CfnFunction) Objects.requireNonNull(function.getNode().getDefaultChild());
     resource.addMetadata(HANDLER, spec.handler());
   }
 

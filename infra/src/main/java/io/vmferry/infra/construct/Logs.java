@@ -1,5 +1,6 @@
 package io.vmferry.infra.construct;
 
+import java.util.Objects;
 import software.amazon.awscdk.RemovalPolicy;
 import software.amazon.awscdk.services.logs.CfnLogGroup;
 import software.amazon.awscdk.services.logs.LogGroup;
@@ -18,7 +19,8 @@ final class Logs {
   static LogGroup keptFor(int days, LogGroup.Builder builder) {
     LogGroup log = builder.removalPolicy(RemovalPolicy.DESTROY).build();
     // CDK has a constant for each number of days that CloudWatch knows; CloudWatch has the numbers.
-    ((CfnLogGroup) log.getNode().getDefaultChild()).setRetentionInDays(days);
+    ((CfnLogGroup) Objects.requireNonNull(log.getNode().getDefaultChild()))
+        .setRetentionInDays(days);
     return log;
   }
 }

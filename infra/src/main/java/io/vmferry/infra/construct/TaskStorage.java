@@ -1,6 +1,7 @@
 package io.vmferry.infra.construct;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.RemovalPolicy;
@@ -117,7 +118,7 @@ public final class TaskStorage extends Construct {
             .removalPolicy(RemovalPolicy.RETAIN)
             .build();
     // CDK's own switch deploys a function of its own for this one property of the bucket.
-    CfnBucket resource = (CfnBucket) bucket.getNode().getDefaultChild();
+    CfnBucket resource = (CfnBucket) Objects.requireNonNull(bucket.getNode().getDefaultChild());
     resource.setNotificationConfiguration(
         CfnBucket.NotificationConfigurationProperty.builder()
             .eventBridgeConfiguration(
