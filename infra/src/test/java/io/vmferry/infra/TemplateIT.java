@@ -87,7 +87,7 @@ class TemplateIT {
           .filteredOn(line -> line.contains("\"Suppressed\""))
           .isNotEmpty()
           // The reason is the fourth column.
-          .allMatch(line -> line.split("\",\"")[3].length() > 20);
+          .allMatch(line -> line.split("\",\"", -1)[3].length() > 20);
     }
   }
 

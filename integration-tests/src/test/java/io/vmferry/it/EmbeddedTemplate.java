@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
@@ -63,7 +64,7 @@ final class EmbeddedTemplate implements DeployedSystem {
         new Account(
             aws.endpoint(),
             aws.endpoint(),
-            stack.deployment().outputs().get("VmferryStorage.ImagesBucket"),
+            Objects.requireNonNull(stack.deployment().outputs().get("VmferryStorage.ImagesBucket")),
             stack.config().workBucket());
   }
 
