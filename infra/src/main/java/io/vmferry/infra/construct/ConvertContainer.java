@@ -151,16 +151,6 @@ final class ConvertContainer extends Construct {
                         .subnetType(SubnetType.PUBLIC)
                         .mapPublicIpOnLaunch(false)
                         .build()))
-            .gatewayEndpoints(
-                Map.of(
-                    "S3",
-                    GatewayVpcEndpointOptions.builder()
-                        .service(GatewayVpcEndpointAwsService.S3)
-                        .build(),
-                    "DynamoDb",
-                    GatewayVpcEndpointOptions.builder()
-                        .service(GatewayVpcEndpointAwsService.DYNAMODB)
-                        .build()))
             .flowLogs(
                 Map.of(
                     "All",
@@ -168,8 +158,14 @@ final class ConvertContainer extends Construct {
                         .destination(FlowLogDestination.toCloudWatchLogs(log))
                         .build()))
             .build();
+    gateway(vpc, "DynamoDb", GatewayVpcEndpointAwsService.DYNAMODB);
+    gateway(vpc, "S3", GatewayVpcEndpointAwsService.S3);
     vpc.applyRemovalPolicy(RemovalPolicy.DESTROY);
     return vpc;
+  }
+
+  private static void gateway(Vpc vpc, String id, GatewayVpcEndpointAwsService service) {
+    vpc.addGatewayEndpoint(id, GatewayVpcEndpointOptions.builder().service(service).build());
   }
 
   /** What the state machine's placeholders for the container stand for. */

@@ -1,5 +1,6 @@
 package io.vmferry.infra.construct;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import software.amazon.awscdk.Duration;
@@ -49,7 +50,7 @@ final class Triggers extends Construct {
                 .source(List.of("aws.s3"))
                 .detailType(List.of("Object Created"))
                 .detail(
-                    Map.of(
+                    inOrder(
                         "bucket", Map.of("name", List.of(storage.images().getBucketName())),
                         "object",
                             Map.of("key", List.of(Map.of("prefix", ImportFunctions.IMPORTS)))))
@@ -67,7 +68,7 @@ final class Triggers extends Construct {
                 .source(List.of("aws.states"))
                 .detailType(List.of("Step Functions Execution Status Change"))
                 .detail(
-                    Map.of(
+                    inOrder(
                         "stateMachineArn", List.of(machineArn),
                         "status", List.of("FAILED", "TIMED_OUT", "ABORTED")))
                 .build())
@@ -103,6 +104,15 @@ final class Triggers extends Construct {
         .targets(List.of(target(function)))
         .build();
     retries("Sweep", function);
+  }
+
+  /** Two members in this order: a template is the same each time it is synthesized. */
+  private static Map<String, Object> inOrder(
+      String first, Object firstValue, String second, Object secondValue) {
+    Map<String, Object> members = new LinkedHashMap<>();
+    members.put(first, firstValue);
+    members.put(second, secondValue);
+    return members;
   }
 
   private LambdaFunction target(IFunction function) {
