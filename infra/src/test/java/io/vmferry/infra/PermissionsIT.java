@@ -108,6 +108,26 @@ class PermissionsIT {
   }
 
   @Test
+  void containerAndCallersUseTheKeyOfBucketsAndTable() {
+    JsonNode task =
+        Synthesis.EVERYTHING.all("AWS::ECS::TaskDefinition").getFirst().get("Properties");
+    assertThat(Synthesis.EVERYTHING.statements(task.get("TaskRoleArn")))
+        .anyMatch(PermissionsIT::usesStorageKey);
+    assertThat(
+            Synthesis.EVERYTHING.all("AWS::IAM::ManagedPolicy").stream()
+                .map(policy -> policy.at("/Properties/PolicyDocument/Statement"))
+                .filter(statements -> statements.toString().contains("InvokeFunctionUrl")))
+        .singleElement()
+        .satisfies(statements -> assertThat(statements).anyMatch(PermissionsIT::usesStorageKey));
+  }
+
+  private static boolean usesStorageKey(JsonNode statement) {
+    return statement.path("Resource").asText().endsWith(":key/storage")
+        && statement.path("Action").toString().contains("kms:Decrypt")
+        && statement.path("Action").toString().contains("kms:GenerateDataKey");
+  }
+
+  @Test
   void callsAreFoundThroughPortsAndLambdas() throws ClassNotFoundException {
     // What the search rests on: a step reaches its services' ports, and not those of other steps.
     assertThat(CODE.ofHandler(handler("CompleteSnapshots")))

@@ -58,6 +58,14 @@ public final class HandWrittenAssembly {
     FUNCTIONS.put("UploadTrigger", List.of(Grant.TABLE, Grant.START_EXECUTION, Grant.TELL));
     FUNCTIONS.put("Announce", List.of(Grant.TABLE, Grant.TELL));
     FUNCTIONS.put("Sweep", List.of(Grant.TABLE, Grant.WORK, Grant.DESCRIBE, Grant.REMOVE));
+    FUNCTIONS.put(
+        "CancelTask",
+        List.of(Grant.TABLE, Grant.WORK, Grant.DESCRIBE, Grant.REMOVE, Grant.EXECUTION));
+    FUNCTIONS.put(
+        "RetryTask",
+        List.of(Grant.TABLE, Grant.READ_IMAGES, Grant.WORK, Grant.DESCRIBE, Grant.START_EXECUTION));
+    FUNCTIONS.put(
+        "ResumeTask", List.of(Grant.TABLE, Grant.READ_IMAGES, Grant.WORK, Grant.DESCRIBE));
   }
 
   private enum Grant {

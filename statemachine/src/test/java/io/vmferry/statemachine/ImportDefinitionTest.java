@@ -24,6 +24,14 @@ class ImportDefinitionTest {
       List.of(
           "io.vmferry.functions.handler.ExternalException",
           "io.vmferry.functions.handler.CapacityException");
+
+  /** Functions that nobody has called for weeks are made ready again, which takes minutes. */
+  private static final List<String> NOT_READY =
+      List.of(
+          "Lambda.SnapStartNotReadyException",
+          "Lambda.CodeArtifactUserPendingException",
+          "Lambda.ResourceNotReadyException");
+
   private static final List<String> NEVER_RETRIED =
       List.of(
           "io.vmferry.functions.handler.UserException",
@@ -79,6 +87,25 @@ class ImportDefinitionTest {
           .as(task.getKey())
           .containsAll(RETRIED)
           .doesNotContainAnyElementsOf(NEVER_RETRIED);
+    }
+  }
+
+  @Test
+  void waitsForFunctionsThatAreNotReadyAndForCapacity() {
+    for (Map.Entry<String, JsonNode> task : tasks(LAMBDA)) {
+      if (task.getKey().equals(END_OF_RUN)) {
+        continue;
+      }
+      JsonNode rules = task.getValue().path("Retry");
+      List<String> first = new ArrayList<>();
+      rules.path(0).path("ErrorEquals").forEach(name -> first.add(name.asText()));
+      assertThat(first).as(task.getKey()).isEqualTo(NOT_READY);
+      JsonNode wait = rules.path(0);
+      assertThat(wait.path("IntervalSeconds").asInt() * wait.path("MaxAttempts").asInt())
+          .isGreaterThanOrEqualTo(300);
+      assertThat(rules.path(1).path("ErrorEquals").path(0).asText())
+          .isEqualTo("Lambda.TooManyRequestsException");
+      assertThat(rules.path(1).path("MaxAttempts").asInt()).isGreaterThanOrEqualTo(100);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.vmferry.infra.construct;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import software.amazon.awscdk.services.iam.ManagedPolicy;
@@ -47,15 +48,15 @@ final class Access extends Construct {
             Permissions.allow(
                 List.of("s3:GetBucketLocation", "s3:ListBucket"),
                 List.of(storage.images().getBucketArn())));
+    List<Permission> permissions = new ArrayList<>(List.of(call, upload));
+    // Uploading in parts takes both.
+    permissions.addAll(storage.useOfKey());
     policy =
         ManagedPolicy.Builder.create(this, "CallerPolicy")
             .description("Uploads images and calls the API of vmferry")
-            .statements(
-                java.util.stream.Stream.of(call, upload)
-                    .flatMap(p -> p.statements().stream())
-                    .toList())
+            .statements(permissions.stream().flatMap(p -> p.statements().stream()).toList())
             .build();
-    Roles.explainWildcards(policy, List.of(call, upload));
+    Roles.explainWildcards(policy, permissions);
   }
 
   /** Where requests go. */

@@ -104,15 +104,7 @@ final class ImportFunctions extends Construct {
             Permissions.allow(
                 List.of("xray:PutTelemetryRecords", "xray:PutTraceSegments"), List.of("*"))));
     props.vpc().ifPresent(vpc -> permissions.add(networkInterfaces()));
-    storage
-        .key()
-        .ifPresent(
-            key ->
-                permissions.add(
-                    Permission.exact(
-                        Permissions.allow(
-                            List.of("kms:Decrypt", "kms:GenerateDataKey"),
-                            List.of(key.getKeyArn())))));
+    permissions.addAll(storage.useOfKey());
     return Roles.of(scope, "lambda.amazonaws.com", spec.description(), permissions);
   }
 
@@ -146,12 +138,9 @@ final class ImportFunctions extends Construct {
             .logGroup(log)
             .role(role);
     props.vpc().ifPresent(vpc -> builder.vpc(vpc).securityGroups(List.of(group(scope, spec))));
-    switch (spec.id()) {
-      case "ConvertChunk" ->
-          props.convertConcurrency().ifPresent(builder::reservedConcurrentExecutions);
-      // Two at once would find each other's leftovers.
-      case "Sweep" -> builder.reservedConcurrentExecutions(1);
-      default -> {}
+    // Nothing else is reserved: a new account has too few executions for any reservation.
+    if (spec.id().equals("ConvertChunk")) {
+      props.convertConcurrency().ifPresent(builder::reservedConcurrentExecutions);
     }
     Function function = builder.build();
     describe(function, spec);

@@ -139,7 +139,9 @@ final class ImportWorkflow extends Construct {
             Permissions.allow(
                 List.of(
                     "states:DescribeExecution", "states:RedriveExecution", "states:StopExecution"),
-                List.of(machineArn.replace(":stateMachine:", ":execution:") + "/*"))));
+                List.of(
+                    machineArn.replace(":stateMachine:", ":execution:") + "/*",
+                    machineArn.replace(":stateMachine:", ":execution:") + ":*"))));
     container.ifPresent(c -> permissions.addAll(c.toRunIt()));
     permissions.add(logAndTrace());
     storage

@@ -91,6 +91,17 @@ public final class TaskStorage extends Construct {
     return key;
   }
 
+  /** Reads and writes what the key of buckets and table protects, if there is one. */
+  List<Permission> useOfKey() {
+    return key().stream()
+        .map(
+            k ->
+                Permission.exact(
+                    Permissions.allow(
+                        List.of("kms:Decrypt", "kms:GenerateDataKey"), List.of(k.getKeyArn()))))
+        .toList();
+  }
+
   private Bucket accessLogs(int days) {
     return privateBucket("AccessLogs")
         // S3 delivers access logs to buckets with S3's own key only.

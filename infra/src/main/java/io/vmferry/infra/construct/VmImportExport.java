@@ -4,6 +4,7 @@ import io.github.cdklabs.cdknag.NagPackSuppression;
 import io.github.cdklabs.cdknag.NagSuppressions;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import software.amazon.awscdk.Duration;
 import software.amazon.awscdk.Stack;
 import software.amazon.awscdk.Tags;
@@ -84,7 +85,8 @@ public final class VmImportExport extends Construct {
                         size,
                         image,
                         functions.commonEnvironment(),
-                        catalog.container()));
+                        Stream.concat(catalog.container().stream(), storage.useOfKey().stream())
+                            .toList()));
     workflow = new ImportWorkflow(this, "Import", name, props, storage, functions, container);
     new Triggers(this, "Triggers", storage, functions, machineArn, failedEvents);
     access = new Access(this, "Access", storage, functions.get("Api"));

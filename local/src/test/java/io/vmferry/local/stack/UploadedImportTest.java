@@ -210,9 +210,9 @@ class UploadedImportTest {
     upload("imports/disk.raw", disk(9), AS_IT_IS);
     await(() -> stack.events().stream().filter(UploadedImportTest::isOfTask).findFirst());
 
-    List<JsonNode> before = taskEvents();
     stack.close();
     aws.close();
+    List<JsonNode> before = taskEvents();
     aws = EmbeddedAws.start(EmbeddedAws.Options.of(directory));
     stack = deploy();
     stack.resume();
