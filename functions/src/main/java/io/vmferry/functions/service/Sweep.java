@@ -215,10 +215,10 @@ public final class Sweep {
       Optional<Task> task = run.task(image.taskId());
       boolean left =
           task.isPresent()
-              && task.get().status().isFinal()
-              && !task.get().imageId().equals(Optional.of(image.id()));
-      boolean deleted = task.filter(t -> t.status() == TaskStatus.DELETED).isPresent();
-      if (run.isOld(image.created()) && (left || deleted)) {
+              && mayHaveMade(task.get(), image)
+              && (task.get().status() == TaskStatus.DELETED
+                  || !task.get().imageId().equals(Optional.of(image.id())));
+      if (run.isOld(image.created()) && left) {
         run.remove(
             new Leftover(Effect.Kind.IMAGE, image.id(), Optional.of(image.taskId()), why(task)),
             () -> images.deregister(image.id()));
@@ -239,6 +239,23 @@ public final class Sweep {
     }
   }
 
+  /**
+   * Whether something was made while its task could make anything. Copies of results bear their
+   * tags too, and are whoever's who made them. A completed task makes nothing after its end; of one
+   * that was stopped a function may have run on.
+   */
+  private static boolean mayHaveMade(Task task, Tagged made) {
+    @Nullable Instant created = made.created();
+    if (created == null) {
+      return false;
+    }
+    return switch (task.status()) {
+      case COMPLETED -> created.isBefore(task.updatedAt());
+      case DELETED -> created.isBefore(task.updatedAt().plus(LONGEST_FUNCTION));
+      case ACTIVE, VALIDATING, VALIDATED, CONVERTING, UPDATING, FAILED, DELETING -> false;
+    };
+  }
+
   private static boolean isLeft(Tagged snapshot, Optional<Task> task) {
     if (task.isEmpty()) {
       // A record goes after its time; what it made stays a result. Pending is no result.
@@ -246,9 +263,10 @@ public final class Sweep {
     }
     return switch (task.get().status()) {
       case ACTIVE, VALIDATING, VALIDATED, CONVERTING, UPDATING, FAILED, DELETING -> false;
-      case DELETED -> true;
+      case DELETED -> mayHaveMade(task.get(), snapshot);
       case COMPLETED ->
-          task.get().disks().stream()
+          mayHaveMade(task.get(), snapshot)
+              && task.get().disks().stream()
               .noneMatch(disk -> disk.snapshotId().equals(Optional.of(snapshot.id())));
     };
   }

@@ -89,6 +89,48 @@ class SweepTest {
   }
 
   @Test
+  void copiesOfACompletedTasksResultsStayHoweverOld() throws IOException {
+    String id = task();
+    end(id, TaskStatus.COMPLETED);
+    Instant ended = fixture.pipeline.tasks.find(id).orElseThrow().updatedAt();
+    String copy = snapshot("copy");
+    String untold = snapshot("untold");
+    String own = snapshot("own");
+    fixture.leftovers.addImage(new Leftovers.Tagged("ami-copy", id, ended.plusSeconds(1), false));
+    fixture.leftovers.addSnapshot(new Leftovers.Tagged(copy, id, ended, false));
+    fixture.leftovers.addImage(
+        new Leftovers.Tagged("ami-own", id, ended.minus(Duration.ofSeconds(1)), false));
+    fixture.leftovers.addSnapshot(
+        new Leftovers.Tagged(own, id, ended.minus(Duration.ofSeconds(1)), false));
+    fixture.clock.advance(Duration.ofHours(30));
+
+    assertThat(removed()).containsExactly("IMAGE ami-own", "SNAPSHOT " + own);
+
+    assertThat(fixture.pipeline.snapshots.ids()).containsExactlyInAnyOrder(copy, untold);
+  }
+
+  @Test
+  void whatIsMadeLongAfterADeletedTaskIsNotItsOwn() throws IOException {
+    String id = task();
+    end(id, TaskStatus.DELETED);
+    Instant ended = fixture.pipeline.tasks.find(id).orElseThrow().updatedAt();
+    String late = snapshot("late");
+    String other = snapshot("other");
+    // A function that was running when the task was removed may have made this.
+    fixture.leftovers.addSnapshot(
+        new Leftovers.Tagged(late, id, ended.plus(Duration.ofMinutes(15)), true));
+    fixture.leftovers.addSnapshot(
+        new Leftovers.Tagged(other, id, ended.plus(Duration.ofMinutes(20)), false));
+    fixture.leftovers.addImage(
+        new Leftovers.Tagged("ami-other", id, ended.plus(Duration.ofMinutes(20)), false));
+    fixture.clock.advance(Duration.ofHours(30));
+
+    assertThat(removed()).containsExactly("SNAPSHOT " + late);
+
+    assertThat(fixture.pipeline.snapshots.ids()).containsExactly(other);
+  }
+
+  @Test
   void ofATaskThatIsNotKnownOnlyWhatIsPendingGoes() throws IOException {
     String pending = snapshot("pending");
     String result = snapshot("result");
