@@ -29,6 +29,9 @@ public final class StartImport {
   /** The most disks an EC2 instance boots with here, the root device included. */
   static final int MAX_DISKS = 21;
 
+  /** More than a presigned URL of the longest key needs, in characters. */
+  private static final int LONGEST_LOCATION = 8192;
+
   private static final Set<String> ARCHITECTURES = Set.of("x86_64", "arm64", "i386");
   private static final Set<String> BOOT_MODES = Set.of("legacy-bios", "uefi", "uefi-preferred");
   private static final Set<String> PACKAGES = Set.of("ova", "ovf");
@@ -191,6 +194,7 @@ public final class StartImport {
   }
 
   private static void check(DiskContainer container) {
+    checkLength("a source's location", container.url(), 0, LONGEST_LOCATION);
     SourceLocation.parse(container.url());
     container
         .format()
