@@ -68,7 +68,8 @@ public final class Announce {
   }
 
   /**
-   * Announces changes in their order.
+   * Announces changes in their order. One that is refused for good, with {@link
+   * ErrorCode#INTERNAL}, is left out and counted.
    *
    * @return the sequence number of the first that could not be announced: from there on they have
    *     to come again; empty if all were
@@ -78,6 +79,12 @@ public final class Announce {
       try {
         announce(change);
       } catch (VmferryException e) {
+        if (e.code() == ErrorCode.INTERNAL) {
+          // It is refused each time, and must not keep the changes behind it from being told.
+          LOG.error("change {} is left out: {}", change.sequenceNumber(), e.getMessage(), e);
+          metrics.count("ChangesRefused", 1);
+          continue;
+        }
         LOG.warn("change {} is announced later: {}", change.sequenceNumber(), e.getMessage(), e);
         return Optional.of(change.sequenceNumber());
       }

@@ -72,6 +72,19 @@ class AnnounceTest {
   }
 
   @Test
+  void aChangeThatIsRefusedForGoodKeepsNoOtherFromBeingTold() throws IOException {
+    Task task = accepted(UPLOAD);
+    change(null, task);
+    change(task, next(task, TaskStatus.VALIDATING));
+    fixture.publisher.faults().failNext("put", new VmferryException(ErrorCode.INTERNAL, "x"));
+
+    assertThat(fixture.announce().path("batchItemFailures")).isEmpty();
+
+    assertThat(statuses()).containsExactly("validating");
+    assertThat(fixture.metrics.sum("ChangesRefused")).isEqualTo(1);
+  }
+
+  @Test
   void aCompletedUploadHasItsResultBesideItAndAMessage() throws IOException {
     Task task = accepted(UPLOAD);
     fixture.pipeline.progress.report(task.id(), "0", new Progress(7, 5, 1));
