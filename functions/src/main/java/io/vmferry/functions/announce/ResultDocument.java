@@ -16,8 +16,9 @@ import java.util.Optional;
  * @param status {@code completed}, {@code failed}, {@code cancelled}, {@code refused} or {@code
  *     waiting}
  * @param source the object, {@code s3://bucket/key}
- * @param startedAt when the task was accepted, or the upload was looked at: a result is never
- *     replaced by one that started earlier
+ * @param startedAt when the task was accepted, or where there is none, the upload was stored: a
+ *     result is never replaced by one that started earlier, and that of an upload's task replaces
+ *     whatever was told before the task was there
  * @param endedAt when the task ended, or was refused; empty while files are waited for
  * @param taskId the task; empty if there is none
  * @param imageId the AMI
@@ -82,12 +83,18 @@ public record ResultDocument(
         new VmferryException(finding.code(), finding.detail()).getMessage());
   }
 
-  /** The result of an upload that no task is started for. */
-  public static ResultDocument refused(String source, Instant at, ErrorDocument error) {
+  /**
+   * The result of an upload that no task is started for.
+   *
+   * @param stored when the upload was stored
+   * @param at when it was refused
+   */
+  public static ResultDocument refused(
+      String source, Instant stored, Instant at, ErrorDocument error) {
     return new ResultDocument(
         "refused",
         source,
-        at,
+        stored,
         Optional.of(at),
         Optional.empty(),
         Optional.empty(),
@@ -97,12 +104,16 @@ public record ResultDocument(
         Optional.of(error));
   }
 
-  /** The result, for now, of a set that lacks files. */
-  public static ResultDocument waiting(String source, Instant at, List<String> missing) {
+  /**
+   * The result, for now, of a set that lacks files.
+   *
+   * @param stored when the object that stands for the set was stored
+   */
+  public static ResultDocument waiting(String source, Instant stored, List<String> missing) {
     return new ResultDocument(
         "waiting",
         source,
-        at,
+        stored,
         Optional.empty(),
         Optional.empty(),
         Optional.empty(),

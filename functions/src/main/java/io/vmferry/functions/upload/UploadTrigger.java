@@ -112,40 +112,40 @@ public final class UploadTrigger {
     if (object.isEmpty()) {
       return ignored(key, "it is not there any more");
     }
+    UploadSet.Role role;
     try {
-      return act(object.get());
+      role = roleOf(object.get());
     } catch (VmferryException e) {
       return refused(object.get(), e);
     }
-  }
-
-  private Result act(Uploaded object) throws IOException {
-    return switch (sets.roleOf(object)) {
-      case UploadSet.Ignored(String why) -> ignored(object.key(), why);
+    return switch (role) {
+      case UploadSet.Ignored(String why) -> ignored(key, why);
+      // It tells of its own refusal, beside the object that stands for the set.
       case UploadSet.Complete(Uploaded main) -> start(main);
-      case UploadSet.Waiting waiting -> awaiting(object, waiting);
+      case UploadSet.Waiting(String standsFor, List<String> missing) ->
+          new Result(
+              "waiting",
+              standsFor,
+              Optional.empty(),
+              Optional.of("missing: " + String.join(", ", missing)));
     };
   }
 
   /**
-   * Tells what is missing, and looks again: what arrived in between has looked before there was
-   * anything to tell.
+   * What an object is. Tells what is missing beside it, and looks again: what arrived in between
+   * has looked before there was anything to tell.
    */
-  private Result awaiting(Uploaded object, UploadSet.Waiting waiting) throws IOException {
-    if (object.key().equals(waiting.key())) {
+  private UploadSet.Role roleOf(Uploaded object) throws IOException {
+    UploadSet.Role role = sets.roleOf(object);
+    if (role instanceof UploadSet.Waiting(String standsFor, List<String> missing)
+        && object.key().equals(standsFor)) {
       results.write(
           object.bucket(),
           object.key(),
-          ResultDocument.waiting(url(object), clock.instant(), waiting.missing()));
-      if (sets.roleOf(object) instanceof UploadSet.Complete(Uploaded main)) {
-        return start(main);
-      }
+          ResultDocument.waiting(url(object), object.lastModified(), missing));
+      return sets.roleOf(object);
     }
-    return new Result(
-        "waiting",
-        waiting.key(),
-        Optional.empty(),
-        Optional.of("missing: " + String.join(", ", waiting.missing())));
+    return role;
   }
 
   private Result start(Uploaded main) throws IOException {
@@ -216,7 +216,10 @@ public final class UploadTrigger {
           case EXTERNAL, CAPACITY, INTERNAL -> false;
         };
     try {
-      results.write(object.bucket(), object.key(), ResultDocument.refused(url(object), now, error));
+      results.write(
+          object.bucket(),
+          object.key(),
+          ResultDocument.refused(url(object), object.lastModified(), now, error));
     } catch (VmferryException failure) {
       if (forGood) {
         throw failure;

@@ -6,16 +6,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.error.ErrorCode;
 import io.vmferry.error.VmferryException;
+import io.vmferry.functions.port.TaskChanges;
 import io.vmferry.functions.task.GuestOptions;
 import io.vmferry.functions.task.ImportRequest;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskKind;
+import io.vmferry.functions.task.TaskStatus;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -294,6 +299,92 @@ class UploadTriggerTest {
 
     assertThat(fixture.created("imports/web.ova").path("outcome").asText()).isEqualTo("started");
     assertThat(fixture.tasks()).hasSize(1);
+  }
+
+  @Test
+  void theTasksResultReplacesWhatWasToldBeforeItStarted() throws IOException {
+    fixture.upload("imports/web.ova", "bytes");
+    // The clock of who looks at an upload is later than that of the task.
+    fixture.clock.advance(Duration.ofHours(1));
+    failNextStart();
+    assertThatThrownBy(() -> fixture.created("imports/web.ova"))
+        .isInstanceOf(CapacityException.class);
+    JsonNode refused = fixture.result("imports/web.ova").orElseThrow();
+    assertThat(refused.path("status").asText()).isEqualTo("refused");
+    assertThat(Instant.parse(refused.path("startedAt").asText()))
+        .isEqualTo(
+            fixture
+                .uploaded
+                .find(EventsFixture.IMAGES, "imports/web.ova")
+                .orElseThrow()
+                .lastModified());
+    assertThat(Instant.parse(refused.path("endedAt").asText())).isEqualTo(fixture.clock.instant());
+    fixture.created("imports/web.ova");
+    Task task = fixture.tasks().getFirst();
+    Task deleted = end(task);
+    fixture.announce();
+
+    assertThat(fixture.result("imports/web.ova").orElseThrow().path("taskId").asText())
+        .isEqualTo(deleted.id());
+  }
+
+  @Test
+  void anEventThatComesAgainLateDoesNotReplaceTheTasksResult() throws IOException {
+    fixture.upload("imports/web.ova", "bytes");
+    fixture.created("imports/web.ova");
+    Task task = end(fixture.tasks().getFirst());
+    fixture.announce();
+    fixture.clock.advance(Duration.ofHours(1));
+    fixture.upload("imports/web.ova.import.json", "{\"colour\": \"red\"}");
+
+    fixture.created("imports/web.ova");
+
+    assertThat(fixture.result("imports/web.ova").orElseThrow().path("taskId").asText())
+        .isEqualTo(task.id());
+  }
+
+  @Test
+  void aSetThatWasWaitedForHasItsTasksResult() throws IOException {
+    fixture.upload("imports/web/web.ovf", ovf("web-disk1.vmdk"));
+    fixture.clock.advance(Duration.ofHours(1));
+    fixture.created("imports/web/web.ovf");
+    fixture.upload("imports/web/web-disk1.vmdk", sparse(true), Map.of());
+    fixture.created("imports/web/web-disk1.vmdk");
+    Task task = end(fixture.tasks().getFirst());
+
+    fixture.announce();
+
+    assertThat(fixture.result("imports/web/web.ovf").orElseThrow().path("taskId").asText())
+        .isEqualTo(task.id());
+  }
+
+  @Test
+  void aRefusalIsToldBesideWhatStandsForTheSetAlone() throws IOException {
+    fixture.upload("imports/web/web.ovf", ovf("web-disk1.vmdk"));
+    fixture.upload("imports/web/web-disk1.vmdk", sparse(true), Map.of());
+    failNextStart();
+
+    assertThatThrownBy(() -> fixture.created("imports/web/web-disk1.vmdk"))
+        .isInstanceOf(CapacityException.class);
+
+    assertThat(fixture.result("imports/web/web.ovf")).isPresent();
+    assertThat(fixture.result("imports/web/web-disk1.vmdk")).isEmpty();
+  }
+
+  private void failNextStart() {
+    fixture
+        .pipeline
+        .workflow
+        .faults()
+        .failNext("start", new VmferryException(ErrorCode.SERVICE_THROTTLED, "too fast"));
+  }
+
+  /** Ends a task, and has that announced next. */
+  private Task end(Task task) {
+    fixture.pipeline.tasks.update(task.id(), t -> t.advanced(TaskStatus.DELETED, "ended"));
+    Task ended = fixture.pipeline.tasks.find(task.id()).orElseThrow();
+    fixture.changes.add(new TaskChanges.TaskChange("1", task.createdAt(), Optional.of(task), ended));
+    return ended;
   }
 
   @Test
