@@ -44,6 +44,9 @@ final class TaskItem {
   /** More than others can make while a writer whose answer was lost tries again. */
   private static final int REMEMBERED_WRITES = 32;
 
+  /** What follows the prefix of a task's id. */
+  private static final int ID_DIGITS = 17;
+
   private static final String DOCUMENT = "document";
   private static final String DOCUMENT_GZIP = "documentGzip";
 
@@ -112,15 +115,22 @@ final class TaskItem {
     try {
       int separator = listKey.indexOf('#');
       TIME.parse(listKey.substring(0, separator), Instant::from);
-      Map<String, AttributeValue> key =
-          new HashMap<>(TaskTable.key(listKey.substring(separator + 1), SORT));
+      String id = listKey.substring(separator + 1);
+      if (!id.startsWith(kind.idPrefix()) || id.length() != kind.idPrefix().length() + ID_DIGITS) {
+        throw noPlace(listKey, null);
+      }
+      Map<String, AttributeValue> key = new HashMap<>(TaskTable.key(id, SORT));
       key.put(TaskTable.KIND, text(kind.name()));
       key.put(TaskTable.LIST_KEY, text(listKey));
       return key;
     } catch (DateTimeException | IndexOutOfBoundsException e) {
-      throw new VmferryException(
-          ErrorCode.PARAMETER_INVALID, "'%s' is not the place of a page".formatted(listKey), e);
+      throw noPlace(listKey, e);
     }
+  }
+
+  private static VmferryException noPlace(String listKey, @Nullable Exception cause) {
+    return new VmferryException(
+        ErrorCode.PARAMETER_INVALID, "'%s' is not the place of a page".formatted(listKey), cause);
   }
 
   /** The names of the last writes of an item. */
