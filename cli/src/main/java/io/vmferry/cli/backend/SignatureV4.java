@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -126,16 +127,23 @@ final class SignatureV4 {
         .toString();
   }
 
+  private record Parameter(String name, String value) {}
+
+  /** Sorted by name, then by value: '=' as a part of what is sorted would come after digits. */
   private static String query(String query) {
-    List<String> pairs = new ArrayList<>();
+    List<Parameter> parameters = new ArrayList<>();
     for (String pair : query.split("&", -1)) {
       if (!pair.isEmpty()) {
         int equals = pair.indexOf('=');
         String name = equals < 0 ? pair : pair.substring(0, equals);
-        pairs.add(encoded(name) + "=" + encoded(equals < 0 ? "" : pair.substring(equals + 1)));
+        parameters.add(
+            new Parameter(encoded(name), encoded(equals < 0 ? "" : pair.substring(equals + 1))));
       }
     }
-    return pairs.stream().sorted().collect(Collectors.joining("&"));
+    return parameters.stream()
+        .sorted(Comparator.comparing(Parameter::name).thenComparing(Parameter::value))
+        .map(parameter -> parameter.name() + "=" + parameter.value())
+        .collect(Collectors.joining("&"));
   }
 
   /** Encodes anew as RFC 3986 has it, whatever the sender left as it was. */
