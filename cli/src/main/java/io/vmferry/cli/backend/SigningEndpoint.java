@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
-import software.amazon.awssdk.core.exception.SdkClientException;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.regions.providers.DefaultAwsRegionProviderChain;
 
 /**
@@ -45,6 +45,7 @@ public final class SigningEndpoint implements AutoCloseable {
   private static final Pattern REGION_OF_URL =
       Pattern.compile("[a-z0-9]+\\.lambda-url\\.([a-z0-9-]+)\\.on\\.aws");
   private static final Pattern ACTION = Pattern.compile("(?:^|&)Action=([A-Za-z0-9]+)(?:&|$)");
+  private static final List<String> METHODS = List.of("GET", "POST");
   private static final Set<String> LOOPBACK = Set.of("127.0.0.1", "localhost", "[::1]");
 
   private final HttpServer server;
@@ -81,7 +82,7 @@ public final class SigningEndpoint implements AutoCloseable {
     checkUrl(ec2);
     try {
       credentials.resolveCredentials();
-    } catch (SdkClientException e) {
+    } catch (SdkException e) {
       throw new VmferryException(
           ErrorCode.PARAMETER_INVALID, "no AWS credentials are found: " + e.getMessage(), e);
     }
@@ -131,7 +132,7 @@ public final class SigningEndpoint implements AutoCloseable {
     }
     try {
       return DefaultAwsRegionProviderChain.builder().build().getRegion().id();
-    } catch (SdkClientException e) {
+    } catch (SdkException e) {
       throw new VmferryException(
           ErrorCode.PARAMETER_INVALID,
           "the Region is not known: the URL does not tell it, and none is configured",
@@ -169,17 +170,18 @@ public final class SigningEndpoint implements AutoCloseable {
       Upstream.Answer answer;
       try {
         answer = answerOf(exchange, id);
-      } catch (IOException | SdkClientException e) {
+      } catch (IOException | SdkException e) {
         LOG.warn("a request cannot be forwarded", e);
         answer =
             error(503, "Unavailable", "The request cannot be forwarded: " + e.getMessage(), id);
       }
       exchange.getResponseHeaders().set("Content-Type", answer.contentType());
       exchange.getResponseHeaders().set("x-amzn-RequestId", answer.requestId().orElse(id));
-      exchange.sendResponseHeaders(
-          answer.status(), answer.body().length == 0 ? -1 : answer.body().length);
+      // An answer to HEAD has no body, whatever it says.
+      byte[] content = "HEAD".equals(exchange.getRequestMethod()) ? new byte[0] : answer.body();
+      exchange.sendResponseHeaders(answer.status(), content.length == 0 ? -1 : content.length);
       try (OutputStream body = exchange.getResponseBody()) {
-        body.write(answer.body());
+        body.write(content);
       }
     }
   }
@@ -199,6 +201,15 @@ public final class SigningEndpoint implements AutoCloseable {
     Optional<String> host = request.header("host").filter(this::isOwn);
     if (host.isEmpty() || request.header("origin").isPresent()) {
       return error(403, "AuthFailure", "The request is not meant for this endpoint", id);
+    }
+    if (!METHODS.contains(request.method())) {
+      exchange.getResponseHeaders().set("Allow", String.join(", ", METHODS));
+      return error(
+          405,
+          "MethodNotAllowed",
+          "The Query API has no method %s, but %s"
+              .formatted(request.method(), String.join(" and ", METHODS)),
+          id);
     }
     if (!List.of("", "/").contains(exchange.getRequestURI().getRawPath())) {
       return error(404, "InvalidAction", "The Query API has no path but /", id);

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,8 +35,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.AwsCredentials;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.AwsSessionCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.exception.AwsServiceException;
+import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.http.SdkHttpMethod;
 import software.amazon.awssdk.http.SdkHttpRequest;
 import software.amazon.awssdk.http.auth.aws.signer.AwsV4HttpSigner;
@@ -64,10 +68,14 @@ class SigningEndpointTest {
   }
 
   private SigningEndpoint open(AwsCredentials credentials, Clock clock) {
+    return open(StaticCredentialsProvider.create(credentials), clock);
+  }
+
+  private SigningEndpoint open(AwsCredentialsProvider credentials, Clock clock) {
     return SigningEndpoint.open(
         new SigningEndpoint.Options(
             stack.url(), Optional.of("eu-west-1"), Optional.of(ec2.url()), 0),
-        StaticCredentialsProvider.create(credentials),
+        credentials,
         clock);
   }
 
@@ -320,6 +328,59 @@ class SigningEndpointTest {
               Ec2Exception.class,
               e -> assertThat(e.awsErrorDetails().errorCode()).isEqualTo("Unavailable"));
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"PUT", "DELETE", "OPTIONS", "HEAD", "PROPFIND"})
+  void aMethodThatTheApiDoesNotHaveIsRefused(String method) throws IOException {
+    String answer =
+        exchange(
+            "%s / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n\r\n"
+                .formatted(method, endpoint.uri().getPort()));
+
+    assertThat(answer).startsWith("HTTP/1.1 405").contains("Allow: GET, POST");
+    assertThat(answer.contains("<Code>MethodNotAllowed</Code>")).isEqualTo(!method.equals("HEAD"));
+  }
+
+  @Test
+  void credentialsThatCannotBeHadAnyMoreAreSaidToBeUnavailable() throws IOException {
+    AtomicBoolean expired = new AtomicBoolean();
+    endpoint.close();
+    endpoint =
+        open(
+            () -> {
+              if (expired.get()) {
+                throw refusal();
+              }
+              return OWN;
+            },
+            Clock.systemUTC());
+    expired.set(true);
+
+    assertThat(
+            exchange(
+                signed(
+                    "127.0.0.1:" + endpoint.uri().getPort(), "Action=DescribeRegions", Map.of())))
+        .startsWith("HTTP/1.1 503")
+        .contains("<Code>Unavailable</Code>", "The role is not there");
+  }
+
+  @Test
+  void credentialsThatAServiceRefusesAreNone() {
+    AwsCredentialsProvider refused =
+        () -> {
+          throw refusal();
+        };
+
+    assertThatThrownBy(() -> open(refused, Clock.systemUTC()))
+        .isInstanceOfSatisfying(
+            VmferryException.class,
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.PARAMETER_INVALID));
+  }
+
+  /** As STS refuses: no failure of the client. */
+  private static SdkException refusal() {
+    return AwsServiceException.builder().message("The role is not there").statusCode(403).build();
   }
 
   @ParameterizedTest
