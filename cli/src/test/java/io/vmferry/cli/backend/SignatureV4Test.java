@@ -50,10 +50,7 @@ class SignatureV4Test {
             .request();
     SignatureV4.Signed request =
         new SignatureV4.Signed(
-            "GET",
-            query,
-            SignatureV4.lowerCase(signed.headers().entrySet().stream()),
-            new byte[0]);
+            "GET", query, SignatureV4.lowerCase(signed.headers().entrySet().stream()), new byte[0]);
 
     assertThat(SignatureV4.problem(request, "AKID", "secret", Instant.now()))
         .isEqualTo(Optional.empty());

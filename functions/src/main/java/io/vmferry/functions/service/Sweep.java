@@ -267,7 +267,7 @@ public final class Sweep {
       case COMPLETED ->
           mayHaveMade(task.get(), snapshot)
               && task.get().disks().stream()
-              .noneMatch(disk -> disk.snapshotId().equals(Optional.of(snapshot.id())));
+                  .noneMatch(disk -> disk.snapshotId().equals(Optional.of(snapshot.id())));
     };
   }
 

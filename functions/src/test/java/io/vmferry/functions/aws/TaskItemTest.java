@@ -16,8 +16,7 @@ class TaskItemTest {
   @Test
   void aPageGoesOnBehindItsTask() {
     assertThat(
-            TaskItem.indexKey(
-                    TaskKind.IMPORT_IMAGE, TIME + "#import-ami-0123456789abcdef0")
+            TaskItem.indexKey(TaskKind.IMPORT_IMAGE, TIME + "#import-ami-0123456789abcdef0")
                 .values())
         .extracting(value -> value.s())
         .contains("IMPORT_IMAGE", TIME + "#import-ami-0123456789abcdef0");

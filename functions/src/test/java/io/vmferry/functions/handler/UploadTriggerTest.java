@@ -383,7 +383,8 @@ class UploadTriggerTest {
   private Task end(Task task) {
     fixture.pipeline.tasks.update(task.id(), t -> t.advanced(TaskStatus.DELETED, "ended"));
     Task ended = fixture.pipeline.tasks.find(task.id()).orElseThrow();
-    fixture.changes.add(new TaskChanges.TaskChange("1", task.createdAt(), Optional.of(task), ended));
+    fixture.changes.add(
+        new TaskChanges.TaskChange("1", task.createdAt(), Optional.of(task), ended));
     return ended;
   }
 

@@ -22,8 +22,7 @@ class StartImportTest {
     assertThatThrownBy(() -> StartImport.check(request(8193)))
         .isInstanceOfSatisfying(
             VmferryException.class,
-            e ->
-                assertThat(e.code()).isEqualTo(ErrorCode.PARAMETER_INVALID))
+            e -> assertThat(e.code()).isEqualTo(ErrorCode.PARAMETER_INVALID))
         .hasMessageContaining("a source's location has 8193 characters; 0 to 8192 are allowed");
   }
 
