@@ -7,12 +7,16 @@ import io.vmferry.functions.port.Workflow;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskError;
 import io.vmferry.functions.task.TaskStatus;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Cancels tasks by ending their executions: the rule for executions that end without success cleans
  * up after them.
  */
 public final class WorkflowCancellation implements Cancellation {
+  private static final Logger LOG = LoggerFactory.getLogger(WorkflowCancellation.class);
+
   private final TaskStore tasks;
   private final Workflow workflow;
 
@@ -31,12 +35,28 @@ public final class WorkflowCancellation implements Cancellation {
       if (workflow.state(taskId) == Workflow.State.NONE) {
         workflow.start(taskId);
         workflow.stop(taskId, reason);
-      } else if (marked.status() == TaskStatus.DELETING && marked.keptUntil().isPresent()) {
-        // It had failed, and what it had written was kept: its last step fails again.
-        workflow.redrive(taskId, marked.attempt() + 1);
+      } else if (marked.status() == TaskStatus.DELETING
+          && (marked.keptUntil().isPresent() || marked.attempt() > 1)) {
+        endAgain(marked);
       }
     }
     return tasks.find(taskId).orElse(marked);
+  }
+
+  /**
+   * Has the last step of a task fail again that had failed, and of which something was kept, or
+   * which was retried and waits for its turn.
+   */
+  private void endAgain(Task marked) {
+    try {
+      workflow.redrive(marked.id(), marked.attempt() + 1);
+    } catch (VmferryException e) {
+      if (e.code() != ErrorCode.TASK_NOT_RETRYABLE) {
+        throw e;
+      }
+      // It is cancelled all the same: the sweep removes what is left.
+      LOG.warn("{} cannot be run again to be removed: {}", marked.id(), e.getMessage());
+    }
   }
 
   private static Task marked(Task task, String reason) {

@@ -485,6 +485,39 @@ class ApiTest {
   }
 
   @Test
+  void aRetriedTaskThatWaitsInLineIsCancelledThroughAnotherRun() {
+    String id = waitingForItsSecondRun();
+
+    service.call("CancelImportTask", "ImportTaskId", id).isOk();
+
+    assertThat(service.tasks.find(id).orElseThrow().status()).isEqualTo(TaskStatus.DELETING);
+    assertThat(service.workflow.redriven()).containsExactly(id + "#3");
+  }
+
+  @Test
+  void aTaskThatCannotBeRunAgainIsCancelledAllTheSame() {
+    String id = waitingForItsSecondRun();
+    service
+        .workflow
+        .faults()
+        .failNext("redrive", new VmferryException(ErrorCode.TASK_NOT_RETRYABLE, "too old"));
+
+    service.call("CancelImportTask", "ImportTaskId", id).isOk();
+
+    assertThat(service.tasks.find(id).orElseThrow().status()).isEqualTo(TaskStatus.DELETING);
+  }
+
+  /** A task that has failed, and was retried while all slots were taken. */
+  private String waitingForItsSecondRun() {
+    String id = service.importImage();
+    service.workflow.ended(id);
+    TaskError reason = new TaskError(ErrorCode.SERVICE_UNAVAILABLE, "no answer");
+    service.tasks.update(
+        id, t -> t.kept(reason, service.clock.instant().plusSeconds(60)).retried("pending"));
+    return id;
+  }
+
+  @Test
   void aTaskWhoseExecutionNeverBeganIsCancelledThroughOne() {
     service
         .workflow
