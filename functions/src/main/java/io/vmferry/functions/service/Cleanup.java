@@ -81,6 +81,30 @@ public final class Cleanup {
     return finish(task);
   }
 
+  /**
+   * Removes a task if it is still where it was seen: one that has ended since, goes on or was
+   * retried is left alone.
+   *
+   * @param seen the task, not final, as whoever decided to remove it has seen it
+   * @param error why; kept unless the task has a reason already
+   * @return the task as it is now
+   * @throws VmferryException as {@link #clean}
+   */
+  public Task removeUnchanged(Task seen, TaskError error) {
+    Task task =
+        tasks.update(
+            seen.id(),
+            t ->
+                isUnchanged(t, seen) && t.status().mayBecome(TaskStatus.DELETING)
+                    ? deleting(t, error)
+                    : t);
+    return task.status() == TaskStatus.DELETING ? finish(task) : task;
+  }
+
+  private static boolean isUnchanged(Task task, Task seen) {
+    return task.status() == seen.status() && task.attempt() == seen.attempt();
+  }
+
   private static Task deleting(Task task, TaskError error) {
     Task failed = task.withError(error);
     return failed.advanced(TaskStatus.DELETING, failed.error().orElse(error).message());

@@ -68,7 +68,8 @@ public final class TaskSweep {
     if (task.status() == TaskStatus.FAILED) {
       if (!task.keptUntil().orElse(Instant.MIN).isAfter(now)) {
         LOG.info("{} was not retried until {}", task.id(), task.keptUntil());
-        cleanup.remove(task.id(), reason("not retried"));
+        // Unless it is retried at this moment.
+        cleanup.removeUnchanged(task, reason("not retried"));
       }
       return;
     }
@@ -100,7 +101,7 @@ public final class TaskSweep {
         }
       }
     }
-    cleanup.remove(task.id(), reason("its execution has ended without it"));
+    cleanup.removeUnchanged(task, reason("its execution has ended without it"));
   }
 
   private static TaskError reason(String why) {

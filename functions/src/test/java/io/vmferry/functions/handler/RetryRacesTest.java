@@ -1,0 +1,91 @@
+package io.vmferry.functions.handler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vmferry.error.ErrorCode;
+import io.vmferry.functions.fake.TestClock;
+import io.vmferry.functions.service.TaskLimits;
+import io.vmferry.functions.task.Task;
+import io.vmferry.functions.task.TaskError;
+import io.vmferry.functions.task.TaskKind;
+import io.vmferry.functions.task.TaskStatus;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** What others do to a task at the moment at which it is retried, on stores in memory. */
+class RetryRacesTest {
+  private static final Duration KEEP = Duration.ofHours(1);
+  private static final TaskError REASON = new TaskError(ErrorCode.SERVICE_UNAVAILABLE, "no answer");
+
+  private final TestClock clock = new TestClock(Instant.parse("2026-03-01T10:00:00Z"));
+  private final Pipeline pipeline = new Pipeline(1, new TaskLimits(2, true, KEEP), clock);
+
+  private String started() throws IOException {
+    byte[] disk = new byte[1 << 20];
+    disk[5] = 1;
+    pipeline.objects.put("b", "disk.raw", disk);
+    return pipeline.start(Pipeline.request(TaskKind.IMPORT_IMAGE, "raw", "s3://b/disk.raw"));
+  }
+
+  private Task task(String id) {
+    return pipeline.tasks.find(id).orElseThrow();
+  }
+
+  private Task keep(String id) {
+    return pipeline.tasks.update(id, t -> t.kept(REASON, clock.instant().plus(KEEP)));
+  }
+
+  private void retryInRecord(String id) {
+    pipeline.tasks.update(id, t -> t.retried("pending"));
+  }
+
+  /** Does something before the second call of the store of tasks from now on. */
+  private void beforeSecondCall(Runnable action) {
+    AtomicInteger calls = new AtomicInteger();
+    pipeline
+        .tasks
+        .faults()
+        .beforeEach(
+            () -> {
+              if (calls.incrementAndGet() == 2) {
+                action.run();
+              }
+            });
+  }
+
+  @Test
+  void theSweepLeavesAKeptTaskAloneThatIsRetriedWhileItLooks() throws IOException {
+    String id = started();
+    pipeline.validateAndPlan(id);
+    pipeline.workflow.ended(id);
+    keep(id);
+    clock.advance(KEEP);
+    beforeSecondCall(() -> retryInRecord(id));
+
+    pipeline.wiring.taskSweep().sweep(Duration.ofMinutes(15));
+
+    assertThat(task(id).status()).isEqualTo(TaskStatus.ACTIVE);
+    assertThat(pipeline.run(id).status()).isEqualTo(TaskStatus.COMPLETED);
+  }
+
+  @Test
+  void theSweepLeavesATaskAloneThatFailsAndIsRetriedWhileItLooks() throws IOException {
+    String id = started();
+    pipeline.validateAndPlan(id);
+    pipeline.workflow.ended(id);
+    clock.advance(Duration.ofMinutes(20));
+    beforeSecondCall(
+        () -> {
+          keep(id);
+          retryInRecord(id);
+        });
+
+    pipeline.wiring.taskSweep().sweep(Duration.ofMinutes(15));
+
+    assertThat(task(id).status()).isEqualTo(TaskStatus.ACTIVE);
+    assertThat(pipeline.run(id).status()).isEqualTo(TaskStatus.COMPLETED);
+  }
+}
