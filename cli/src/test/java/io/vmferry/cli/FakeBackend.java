@@ -167,7 +167,7 @@ final class FakeBackend implements Backend, BackendFactory, ImportTasks, Uploads
     if (task == null) {
       throw new VmferryException(ErrorCode.TASK_NOT_FOUND, "there is no task " + id);
     }
-    Task retried = task.retried("pending");
+    Task retried = task.retried("pending", task.attempt() + 1);
     tasks.put(id, retried);
     return retried;
   }

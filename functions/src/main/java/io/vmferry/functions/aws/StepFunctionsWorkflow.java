@@ -90,6 +90,19 @@ public final class StepFunctionsWorkflow implements Workflow {
   }
 
   @Override
+  public int runs(String taskId) {
+    try {
+      Integer redrives =
+          sfn.get().describeExecution(r -> r.executionArn(executionArn(taskId))).redriveCount();
+      return redrives == null ? 1 : 1 + redrives;
+    } catch (ExecutionDoesNotExistException e) {
+      return 0;
+    } catch (SdkException e) {
+      throw AwsFailures.translate(e, "states:DescribeExecution", taskId);
+    }
+  }
+
+  @Override
   public State state(String taskId) {
     try {
       ExecutionStatus status =

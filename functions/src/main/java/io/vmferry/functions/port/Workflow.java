@@ -39,6 +39,12 @@ public interface Workflow {
    */
   boolean stop(String taskId, String reason);
 
+  /**
+   * How often the execution of a task has run: once, and once more for each time it was run again,
+   * by whomever; 0 without an execution.
+   */
+  int runs(String taskId);
+
   /** Where the execution of a task stands. */
   State state(String taskId);
 }

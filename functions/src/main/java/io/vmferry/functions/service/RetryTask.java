@@ -69,8 +69,8 @@ public final class RetryTask {
     check(task);
     awaitEnd(task);
     boolean slot = admission.take(task);
-    Task retried = claimed(task, slot);
-    if (retried.attempt() == task.attempt() + 1 && retried.status() == TaskStatus.ACTIVE) {
+    Task retried = claimed(task, slot, workflow.runs(taskId) + 1);
+    if (retried.attempt() > task.attempt() && retried.status() == TaskStatus.ACTIVE) {
       if (slot) {
         admission.launch(retried);
       } else {
@@ -88,14 +88,15 @@ public final class RetryTask {
    */
   public void resume(String taskId, int redrives) {
     Task task = find(taskId);
-    if (task.status() == TaskStatus.FAILED && task.attempt() == redrives) {
-      // Step Functions was told to run the execution again, and nobody else.
+    if (task.status() == TaskStatus.FAILED && task.attempt() <= redrives) {
+      // Step Functions was told to run the execution again, and nobody else. It may have
+      // been told before, and refused here.
       check(task);
       if (!admission.take(task)) {
         throw new VmferryException(
             ErrorCode.TASK_LIMIT_EXCEEDED, "all slots are taken; retry the task itself to wait");
       }
-      task = claimed(task, true);
+      task = claimed(task, true, redrives + 1);
     }
     if (task.status() != TaskStatus.ACTIVE || task.attempt() != redrives + 1) {
       throw task.error()
@@ -123,7 +124,7 @@ public final class RetryTask {
 
   private void check(Task task) {
     // Refuses what has not failed.
-    Task next = task.retried("");
+    Task next = task.retried("", 0);
     Instant until = task.keptUntil().orElse(Instant.MAX);
     if (!clock.instant().isBefore(until)) {
       throw new VmferryException(
@@ -134,9 +135,9 @@ public final class RetryTask {
   }
 
   /** Retries the task in its record; if someone else has, the task as it is then. */
-  private Task claimed(Task task, boolean slot) {
+  private Task claimed(Task task, boolean slot, int run) {
     try {
-      Task retried = tasks.update(task.id(), t -> t.retried("pending"));
+      Task retried = tasks.update(task.id(), t -> t.retried("pending", run));
       log.add(task.id(), TaskEvent.Kind.REQUEST, "retried, run %d".formatted(retried.attempt()));
       return retried;
     } catch (VmferryException e) {

@@ -23,7 +23,7 @@ import java.util.function.Consumer;
  * @param error why it failed
  * @param guest what was found in the guest and changed, once that is done
  * @param compute where its disks are converted, once that is chosen
- * @param attempt counts the runs of its state machine, from 1 on; a retry is one more
+ * @param attempt which run of its state machine works for it, from 1 on; a retry is a later one
  * @param keptUntil until when what a failed task has written waits for a retry
  * @param version counts the changes; the store's optimistic lock
  */
@@ -149,10 +149,12 @@ public record Task(
   /**
    * The task about to start over.
    *
+   * @param run which run of its execution that is to be, from 1 on: runs that were refused have
+   *     counted there, but not here
    * @throws VmferryException {@link ErrorCode#TASK_STATE_CONFLICT} if it has not failed, or nothing
    *     is kept of it
    */
-  public Task retried(String message) {
+  public Task retried(String message, int run) {
     if (status != TaskStatus.FAILED) {
       throw new VmferryException(
           ErrorCode.TASK_STATE_CONFLICT,
@@ -165,7 +167,7 @@ public record Task(
           task.statusMessage = message;
           task.error = Optional.empty();
           task.keptUntil = Optional.empty();
-          task.attempt = attempt + 1;
+          task.attempt = Math.max(attempt + 1, run);
         });
   }
 

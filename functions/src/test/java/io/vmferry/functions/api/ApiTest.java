@@ -513,7 +513,7 @@ class ApiTest {
     service.workflow.ended(id);
     TaskError reason = new TaskError(ErrorCode.SERVICE_UNAVAILABLE, "no answer");
     service.tasks.update(
-        id, t -> t.kept(reason, service.clock.instant().plusSeconds(60)).retried("pending"));
+        id, t -> t.kept(reason, service.clock.instant().plusSeconds(60)).retried("pending", 2));
     return id;
   }
 

@@ -101,6 +101,16 @@ final class StepFunctionsWorkflowTest {
   }
 
   @Test
+  void theRunsOfAnExecutionAreItsFirstOneAndThoseAgain() {
+    server.answer(Answer.of(200, Map.of(), "{\"status\":\"FAILED\"}"));
+    assertThat(workflow.runs(TASK)).isEqualTo(1);
+    server.answer(Answer.of(200, Map.of(), "{\"status\":\"FAILED\",\"redriveCount\":2}"));
+    assertThat(workflow.runs(TASK)).isEqualTo(3);
+    server.answer(error("ExecutionDoesNotExist"));
+    assertThat(workflow.runs(TASK)).isZero();
+  }
+
+  @Test
   void anExecutionThatIsForgottenCannotBeRunAgain() {
     server.answer(error("ExecutionDoesNotExist"));
 

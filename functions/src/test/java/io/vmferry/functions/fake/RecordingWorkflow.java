@@ -1,6 +1,7 @@
 package io.vmferry.functions.fake;
 
 import io.vmferry.functions.port.Workflow;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -13,6 +14,7 @@ public final class RecordingWorkflow implements Workflow {
   private final Set<String> redriven = new LinkedHashSet<>();
   private final Set<String> running = new LinkedHashSet<>();
   private final Map<String, String> stopped = new LinkedHashMap<>();
+  private final Map<String, Integer> others = new HashMap<>();
   private final Faults faults = new Faults();
 
   /** Failures of the operations {@code start}, {@code redrive}, {@code stop}. */
@@ -44,6 +46,17 @@ public final class RecordingWorkflow implements Workflow {
   /** Ends a task's execution by itself. */
   public synchronized void ended(String taskId) {
     running.remove(taskId);
+  }
+
+  /** Counts a run that somebody else has begun, and that has ended. */
+  public synchronized void ranAgain(String taskId) {
+    others.merge(taskId, 1, Integer::sum);
+  }
+
+  @Override
+  public synchronized int runs(String taskId) {
+    long redrives = redriven.stream().filter(run -> run.startsWith(taskId + "#")).count();
+    return started.contains(taskId) ? 1 + (int) redrives + others.getOrDefault(taskId, 0) : 0;
   }
 
   @Override

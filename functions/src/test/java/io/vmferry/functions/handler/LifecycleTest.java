@@ -301,7 +301,7 @@ class LifecycleTest {
             () -> {
               if (puts[0]++ == 1) {
                 pipeline.tasks.update(
-                    id, t -> t.kept(reason(), clock.instant().plus(KEEP)).retried("pending"));
+                    id, t -> t.kept(reason(), clock.instant().plus(KEEP)).retried("pending", 2));
               }
             });
 

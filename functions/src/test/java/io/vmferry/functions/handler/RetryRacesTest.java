@@ -1,6 +1,7 @@
 package io.vmferry.functions.handler;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vmferry.error.ErrorCode;
 import io.vmferry.functions.fake.TestClock;
@@ -24,10 +25,14 @@ class RetryRacesTest {
   private final Pipeline pipeline = new Pipeline(1, new TaskLimits(2, true, KEEP), clock);
 
   private String started() throws IOException {
+    putDisk();
+    return pipeline.start(Pipeline.request(TaskKind.IMPORT_IMAGE, "raw", "s3://b/disk.raw"));
+  }
+
+  private void putDisk() {
     byte[] disk = new byte[1 << 20];
     disk[5] = 1;
     pipeline.objects.put("b", "disk.raw", disk);
-    return pipeline.start(Pipeline.request(TaskKind.IMPORT_IMAGE, "raw", "s3://b/disk.raw"));
   }
 
   private Task task(String id) {
@@ -39,7 +44,7 @@ class RetryRacesTest {
   }
 
   private void retryInRecord(String id) {
-    pipeline.tasks.update(id, t -> t.retried("pending"));
+    pipeline.tasks.update(id, t -> t.retried("pending", 2));
   }
 
   /** Does something before the second call of the store of tasks from now on. */
@@ -86,6 +91,44 @@ class RetryRacesTest {
     pipeline.wiring.taskSweep().sweep(Duration.ofMinutes(15));
 
     assertThat(task(id).status()).isEqualTo(TaskStatus.ACTIVE);
+    assertThat(pipeline.run(id).status()).isEqualTo(TaskStatus.COMPLETED);
+  }
+
+  /** Fails at its last step but one, and is redriven by Step Functions, which is refused. */
+  private String redrivenInVain() throws IOException {
+    String id = started();
+    pipeline.validateAndPlan(id);
+    pipeline.workflow.ended(id);
+    keep(id);
+    pipeline.objects.put("b", "disk.raw", new byte[1 << 20]);
+    assertThatThrownBy(() -> pipeline.resume(id, 1)).hasMessageStartingWith("SOURCE_CHANGED");
+    pipeline.workflow.ranAgain(id);
+    pipeline.clean(new Failure(id, "io.vmferry.X", "{}", 1));
+    assertThat(task(id).status()).isEqualTo(TaskStatus.FAILED);
+    putDisk();
+    return id;
+  }
+
+  @Test
+  void aTaskWhoseRedriveWasRefusedCanBeRetried() throws IOException {
+    String id = redrivenInVain();
+
+    Task retried = pipeline.wiring.retryTask().retry(id);
+
+    assertThat(retried.attempt()).isEqualTo(3);
+    pipeline.resume(id, 2);
+    // The event of the run that was refused comes late.
+    pipeline.clean(new Failure(id, "io.vmferry.X", "{}", 1));
+    assertThat(pipeline.run(id).status()).isEqualTo(TaskStatus.COMPLETED);
+  }
+
+  @Test
+  void aTaskWhoseRedriveWasRefusedCanBeRedrivenAgain() throws IOException {
+    String id = redrivenInVain();
+
+    pipeline.resume(id, 2);
+
+    assertThat(task(id).attempt()).isEqualTo(3);
     assertThat(pipeline.run(id).status()).isEqualTo(TaskStatus.COMPLETED);
   }
 }
