@@ -279,8 +279,10 @@ final class RunningExecution {
           case RUNNING -> throw new IllegalArgumentException("RUNNING is no end");
         };
     history.add("Execution" + kind, history.last(), "execution" + kind + "EventDetails", details);
-    stored = stored.ended(ending, engine.time().now().toEpochMilli());
-    store.write(stored);
-    end.complete(stored);
+    StoredExecution ended = stored.ended(ending, engine.time().now().toEpochMilli());
+    // Written before anybody sees it: who sees an end may redrive, and that writes the same file.
+    store.write(ended);
+    stored = ended;
+    end.complete(ended);
   }
 }
