@@ -18,7 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** The last step: registers the image, removes what was intermediate, and ends the task. */
+/** The last step: registers the image, ends the task, and removes what was intermediate. */
 public final class Register {
   /** What the root device is called if the request names none. */
   static final String ROOT_DEVICE = "/dev/sda1";
@@ -66,18 +66,24 @@ public final class Register {
                     ? t
                     : t.reached(TaskStatus.UPDATING, "registering the image"));
     if (task.status() == TaskStatus.COMPLETED) {
+      // An earlier run of this step may have ended before it had cleared away.
+      clearAway(taskId);
       return task;
     }
     boolean dryRun = task.request().onlyReports();
     if (task.request().kind() == TaskKind.IMPORT_IMAGE && !dryRun) {
       task = withImage(task);
     }
-    // Before the end: a completed task has nothing left behind.
-    removal.removeIntermediate(taskId);
     String message = dryRun ? "completed: nothing was made, as asked" : "completed";
     Task ended = tasks.update(taskId, t -> t.advanced(TaskStatus.COMPLETED, message));
-    effects.list(taskId).forEach(effect -> effects.forget(taskId, effect));
+    // After the end: a task that could not be completed needs its plan for a retry.
+    clearAway(taskId);
     return ended;
+  }
+
+  private void clearAway(String taskId) {
+    removal.removeIntermediate(taskId);
+    effects.list(taskId).forEach(effect -> effects.forget(taskId, effect));
   }
 
   private Task withImage(Task task) {
