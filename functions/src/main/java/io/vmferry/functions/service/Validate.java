@@ -115,6 +115,9 @@ public final class Validate {
     tasks.update(
         taskId,
         t -> {
+          if (isOvertaken(t)) {
+            return t;
+          }
           Task validated =
               t.withDisks(numbered(found.disks()))
                   .withBootMode(found.bootMode())
@@ -124,6 +127,12 @@ public final class Validate {
           return ranges.isEmpty() ? validated : validated.withCompute(choice);
         });
     return new Result(taskId, list, choice.where());
+  }
+
+  /** Whether the task has gone on, or was retried, while a second run of this step looked. */
+  private static boolean isOvertaken(Task now) {
+    boolean further = now.status().compareTo(TaskStatus.VALIDATED) > 0;
+    return now.status().isWorkedFor() && (further || KeptWork.isPlanned(now));
   }
 
   private Finding lookAtAll(Task task, List<Range> ranges) throws IOException {

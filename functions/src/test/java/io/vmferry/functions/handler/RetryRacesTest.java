@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.fake.TestClock;
 import io.vmferry.functions.service.TaskLimits;
 import io.vmferry.functions.task.Task;
@@ -11,8 +12,10 @@ import io.vmferry.functions.task.TaskError;
 import io.vmferry.functions.task.TaskKind;
 import io.vmferry.functions.task.TaskStatus;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -130,5 +133,87 @@ class RetryRacesTest {
 
     assertThat(task(id).attempt()).isEqualTo(3);
     assertThat(pipeline.run(id).status()).isEqualTo(TaskStatus.COMPLETED);
+  }
+
+  @Test
+  void aTaskThatCouldNotBeCompletedIsRetriedAndKeepsItsImage() throws IOException {
+    String id = started();
+    pipeline.validateAndPlan(id);
+    pipeline.convert(id);
+    AtomicBoolean registered = new AtomicBoolean();
+    AtomicInteger calls = new AtomicInteger();
+    pipeline.images.faults().beforeEach(() -> registered.set(true));
+    pipeline
+        .tasks
+        .faults()
+        .beforeEach(
+            () -> {
+              // The first call notes the image, the next one would complete the task.
+              if (registered.get() && calls.incrementAndGet() >= 2) {
+                throw new VmferryException(ErrorCode.SERVICE_THROTTLED, "slow down");
+              }
+            });
+    assertThatThrownBy(() -> pipeline.finish(id)).hasMessageContaining("slow down");
+    pipeline.tasks.faults().beforeEach(() -> {});
+    String image = task(id).imageId().orElseThrow();
+    keep(id);
+    pipeline.workflow.ended(id);
+
+    pipeline.wiring.retryTask().retry(id);
+
+    Task completed = pipeline.run(id);
+    assertThat(completed.status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(completed.imageId()).contains(image);
+    assertThat(pipeline.images.images()).containsOnlyKeys(image);
+    assertThat(pipeline.objects.keys(Pipeline.WORK)).isEmpty();
+  }
+
+  @Test
+  void aRepeatedLastStepOfACompletedTaskClearsAway() throws IOException {
+    String id = started();
+    pipeline.validateAndPlan(id);
+    pipeline.convert(id);
+    VmferryException failure = new VmferryException(ErrorCode.SERVICE_THROTTLED, "slow down");
+    pipeline.objects.faults().failNext("delete", failure);
+    assertThatThrownBy(() -> pipeline.finish(id)).hasMessageContaining("slow down");
+    assertThat(task(id).status()).isEqualTo(TaskStatus.COMPLETED);
+    assertThat(pipeline.objects.keys(Pipeline.WORK)).isNotEmpty();
+
+    pipeline.register(id);
+
+    assertThat(pipeline.objects.keys(Pipeline.WORK)).isEmpty();
+    assertThat(pipeline.effects.list(id)).isEmpty();
+    assertThat(pipeline.admission.holders(TaskKind.IMPORT_IMAGE)).isEmpty();
+  }
+
+  @Test
+  void aSlowSecondValidationLeavesTheSnapshotsOfATaskThatHasGoneOn() throws IOException {
+    String id = started();
+    pipeline.validate(id);
+    AtomicInteger calls = new AtomicInteger();
+    pipeline
+        .objects
+        .faults()
+        .beforeEach(
+            () -> {
+              if (calls.incrementAndGet() == 1) {
+                plan(id);
+              }
+            });
+
+    pipeline.validate(id);
+
+    assertThat(task(id).status()).isEqualTo(TaskStatus.CONVERTING);
+    assertThat(task(id).disk(0).snapshotId()).isPresent();
+    pipeline.convert(id);
+    assertThat(pipeline.finish(id).status()).isEqualTo(TaskStatus.COMPLETED);
+  }
+
+  private void plan(String id) {
+    try {
+      pipeline.plan(id);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }
