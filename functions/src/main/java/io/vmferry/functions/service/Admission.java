@@ -141,11 +141,16 @@ public final class Admission {
     }
   }
 
-  /** Gives back the slot of a task that has ended, and starts the next one. May be called again. */
+  /**
+   * Gives back the slot of a task that has ended, unless it was retried meanwhile, and starts the
+   * next one. May be called again.
+   */
   void ended(Task task) {
     if (limits.isLimited()) {
-      store.dequeue(task);
-      store.release(task.request().kind(), holder(task));
+      if (tasks.find(task.id()).map(now -> now.attempt() == task.attempt()).orElse(true)) {
+        store.dequeue(task);
+        store.release(task.request().kind(), holder(task));
+      }
       startNext(task.request().kind());
     }
   }

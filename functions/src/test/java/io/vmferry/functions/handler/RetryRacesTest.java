@@ -216,4 +216,21 @@ class RetryRacesTest {
       throw new UncheckedIOException(e);
     }
   }
+
+  @Test
+  void aSecondCleanupThatARetryHasOvertakenLeavesItsSlot() throws IOException {
+    String id = started();
+    pipeline.validateAndPlan(id);
+    keep(id);
+    pipeline.clean(new Failure(id, "io.vmferry.X", "{}", 0));
+    pipeline.workflow.ended(id);
+    assertThat(pipeline.admission.holders(TaskKind.IMPORT_IMAGE)).isEmpty();
+    // The second one has read the task, which has failed, when it is retried.
+    beforeSecondCall(() -> pipeline.wiring.retryTask().retry(id));
+
+    pipeline.clean(new Failure(id, "io.vmferry.X", "{}", 0));
+
+    assertThat(task(id).attempt()).isEqualTo(2);
+    assertThat(pipeline.admission.holders(TaskKind.IMPORT_IMAGE)).containsOnlyKeys(id);
+  }
 }
