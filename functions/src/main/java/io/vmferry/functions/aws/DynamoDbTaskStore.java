@@ -185,7 +185,14 @@ public final class DynamoDbTaskStore implements TaskStore {
   @Override
   public Optional<Task> findByToken(TaskKind kind, String clientToken) {
     return read(TaskExpiry.tokenKey(kind, clientToken), "a client token")
+        // DynamoDB removes expired items late.
+        .filter(token -> !isExpired(token))
         .flatMap(token -> find(TaskItem.attribute(token, "taskId").s()));
+  }
+
+  private boolean isExpired(Map<String, AttributeValue> item) {
+    long expiresAt = Long.parseLong(TaskItem.attribute(item, TaskTable.EXPIRES_AT).n());
+    return expiresAt < clock.instant().getEpochSecond();
   }
 
   private Optional<Map<String, AttributeValue>> read(String id) {
@@ -204,6 +211,7 @@ public final class DynamoDbTaskStore implements TaskStore {
   }
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // An equal task that is a new one is to be stored.
   public Task update(String id, UnaryOperator<Task> change) {
     for (int attempt = 1; attempt <= ATTEMPTS; attempt++) {
       Map<String, AttributeValue> current =
@@ -212,7 +220,12 @@ public final class DynamoDbTaskStore implements TaskStore {
                   () ->
                       new VmferryException(
                           ErrorCode.TASK_NOT_FOUND, "there is no task '%s'".formatted(id)));
-      Task next = change.apply(TaskItem.task(current)).nextVersion(clock.instant());
+      Task found = TaskItem.task(current);
+      Task changed = change.apply(found);
+      if (changed == found) {
+        return unchanged(found);
+      }
+      Task next = changed.nextVersion(clock.instant());
       if (next.status().isFinal()) {
         next = next.withoutCredentials();
       }
@@ -225,6 +238,14 @@ public final class DynamoDbTaskStore implements TaskStore {
       backoff.pause(attempt, "dynamodb:PutItem on " + id);
     }
     throw contended(id);
+  }
+
+  private Task unchanged(Task found) {
+    if (found.status().isFinal()) {
+      // Whoever has ended it may have died before this.
+      expiry.mark(found);
+    }
+    return found;
   }
 
   /** Returns false if the item is not the current one any more. */

@@ -33,8 +33,9 @@ public interface TaskStore {
    * someone else changed it in between. What {@code change} throws is thrown, and nothing is stored
    * then.
    *
-   * @param change without side effects; may be called several times
-   * @return the task as stored, with its next version
+   * @param change without side effects; may be called several times. Where it returns the very task
+   *     it was given, nothing is stored
+   * @return the task as stored, with its next version if it was changed
    * @throws VmferryException {@link ErrorCode#TASK_NOT_FOUND}
    */
   Task update(String id, UnaryOperator<Task> change);

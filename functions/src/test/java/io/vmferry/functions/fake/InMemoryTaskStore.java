@@ -72,9 +72,15 @@ public final class InMemoryTaskStore implements TaskStore {
   }
 
   @Override
+  @SuppressWarnings("ReferenceEquality") // An equal task that is a new one is to be stored.
   public synchronized Task update(String id, UnaryOperator<Task> change) {
     faults.check("update");
-    Task changed = change.apply(get(id)).nextVersion(clock.instant());
+    Task found = get(id);
+    Task next = change.apply(found);
+    if (next == found) {
+      return found;
+    }
+    Task changed = next.nextVersion(clock.instant());
     Task stored = changed.status().isFinal() ? changed.withoutCredentials() : changed;
     tasks.put(id, stored);
     return stored;

@@ -207,6 +207,17 @@ public abstract class TaskStoreContract {
   }
 
   @Test
+  final void aChangeThatReturnsTheSameTaskStoresNothing() {
+    Task task = store.create(newTask(request(null)));
+    Task ended = store.update(task.id(), t -> t.advanced(TaskStatus.COMPLETED, "completed"));
+    clock.advance(Duration.ofSeconds(3));
+
+    assertThat(store.update(task.id(), t -> t)).isEqualTo(ended);
+
+    assertThat(store.find(task.id())).contains(ended);
+  }
+
+  @Test
   final void anUnknownTaskCannotBeUpdated() {
     assertFails(
         ErrorCode.TASK_NOT_FOUND, () -> store.update("import-ami-00000000000000000", t -> t));

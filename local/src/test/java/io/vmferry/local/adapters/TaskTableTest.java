@@ -195,7 +195,9 @@ final class TaskTableTest {
     DynamoDbTaskStore tasks = adapters.tasks(table, clock);
     tasks.create(task(ID, "token", "s3://bucket/one.ova"));
     tasks.update(ID, t -> t.advanced(TaskStatus.COMPLETED, "done"));
+    assertThat(tasks.findByToken(TaskKind.IMPORT_IMAGE, "token")).isPresent();
     clock.advance(Adapters.RETENTION.plusSeconds(1));
+    assertThat(tasks.findByToken(TaskKind.IMPORT_IMAGE, "token")).isEmpty();
     Task fresh = task(ID.replace('0', '9'), "token", "s3://bucket/two.ova");
 
     assertThat(tasks.create(fresh)).isEqualTo(fresh);
