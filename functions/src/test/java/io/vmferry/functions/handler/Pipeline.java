@@ -263,8 +263,20 @@ final class Pipeline {
   }
 
   void convert(String taskId) throws IOException {
+    convertChunks(taskId);
+    verifyManifest(taskId);
+  }
+
+  void convertChunks(String taskId) throws IOException {
     forEach(list(taskId, "plan.json"), new ConvertChunkHandler(wiring.convertChunk()));
+  }
+
+  void verifyManifest(String taskId) throws IOException {
     forEach(list(taskId, "verifications.json"), new VerifyManifestHandler(wiring.verifyManifest()));
+  }
+
+  void download(String taskId) throws IOException {
+    forEach(list(taskId, "downloads.json"), new DownloadRangeHandler(wiring.downloadRange()));
   }
 
   Task finish(String taskId) throws IOException {
