@@ -114,8 +114,7 @@ class SourceChangesTest {
 
     switch (change) {
       // Nobody has seen the one before.
-      case OVERWRITTEN ->
-          assertThat(pipeline.run(id).status()).isEqualTo(TaskStatus.COMPLETED);
+      case OVERWRITTEN -> assertThat(pipeline.run(id).status()).isEqualTo(TaskStatus.COMPLETED);
       case DELETED -> assertFails(id, ErrorCode.SOURCE_NOT_FOUND, () -> pipeline.run(id));
     }
   }
@@ -260,8 +259,7 @@ class SourceChangesTest {
     try {
       return "SHA256(%s)= %s\n"
           .formatted(
-              name,
-              HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content)));
+              name, HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content)));
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError(e);
     }
