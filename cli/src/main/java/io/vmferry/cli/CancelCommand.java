@@ -2,6 +2,8 @@ package io.vmferry.cli;
 
 import io.vmferry.cli.backend.Backend;
 import io.vmferry.cli.backend.ImportTasks;
+import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.task.Task;
 import io.vmferry.functions.task.TaskStatus;
 import java.util.concurrent.Callable;
@@ -28,18 +30,29 @@ final class CancelCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws InterruptedException {
+    Task ended;
+    try {
+      ended = cancelled();
+    } catch (VmferryException e) {
+      if (e.code() != ErrorCode.SERVICE_UNAVAILABLE) {
+        throw e;
+      }
+      // The process whose AWS it was has ended, as an import does whose task is cancelled.
+      ended = cancelled();
+    }
+    environment
+        .out()
+        .println(
+            "%s %s".formatted(id, ended.status() == TaskStatus.DELETED ? "deleted" : "completed"));
+    environment.out().flush();
+    return ended.status() == TaskStatus.DELETED ? ExitCode.OK : ExitCode.USER;
+  }
+
+  private Task cancelled() throws InterruptedException {
     try (Backend backend = environment.backends().open(state.resolve(environment))) {
       ImportTasks tasks = backend.tasks();
       tasks.cancel(TaskCommand.find(tasks, id).id());
-      Task ended = new TaskFollower(tasks, environment.progress(), environment.ticker()).follow(id);
-      ended.request().containers().forEach(container -> backend.uploads().discard(container.url()));
-      environment
-          .out()
-          .println(
-              "%s %s"
-                  .formatted(id, ended.status() == TaskStatus.DELETED ? "deleted" : "completed"));
-      environment.out().flush();
-      return ended.status() == TaskStatus.DELETED ? ExitCode.OK : ExitCode.USER;
+      return new TaskFollower(tasks, environment.progress(), environment.ticker()).follow(id);
     }
   }
 }

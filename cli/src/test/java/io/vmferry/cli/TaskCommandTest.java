@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vmferry.error.ErrorCode;
+import io.vmferry.error.VmferryException;
 import io.vmferry.functions.json.Json;
 import io.vmferry.functions.task.DiskContainer;
 import io.vmferry.functions.task.GuestOptions;
@@ -175,6 +176,22 @@ final class TaskCommandTest {
     assertThat(cli.run("cancel", "import-ami-1")).isZero();
     assertThat(cli.out()).isEqualTo("import-ami-1 deleted\n");
     assertThat(cli.err()).contains("deleting");
+  }
+
+  @Test
+  void goesOnWithACancelWhenTheProcessWhoseAwsItWasHasEnded() {
+    put(accepted("import-ami-1"));
+    cli.backend.then(
+        Tasks.validating(),
+        task -> {
+          throw new VmferryException(ErrorCode.SERVICE_UNAVAILABLE, "connection refused");
+        },
+        task -> task,
+        Tasks.deleted());
+
+    assertThat(cli.run("cancel", "import-ami-1")).isZero();
+    assertThat(cli.out()).isEqualTo("import-ami-1 deleted\n");
+    assertThat(cli.backend.opened).hasSize(2);
   }
 
   static Task accepted(String id) {

@@ -79,7 +79,7 @@ class SourceChangesTest {
   private final AtomicBoolean changed = new AtomicBoolean();
 
   /** What happens to the source. */
-  private enum Change {
+  enum Change {
     OVERWRITTEN,
     DELETED
   }
